@@ -1,0 +1,116 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/error.h"
+#include "server/storage/engine.h"
+#include "server/storage/product_table.h"
+
+namespace products {
+
+/// Who waits for a change. Told exactly once, from the writer thread, unless Submit refused the
+/// change.
+class CommitWaiter {
+ public:
+  virtual ~CommitWaiter() = default;
+  /// Ok: durable and visible to every later read. Must not block or throw.
+  virtual void OnCommitted(const Status& outcome) = 0;
+};
+
+/// Sees every commit, from the writer thread.
+class CommitObserver {
+ public:
+  virtual ~CommitObserver() = default;
+  /// `changes` and `bytes` of one batch, how long its oldest change had waited, and how long the
+  /// engine took.
+  virtual void OnCommit(std::size_t changes, std::size_t bytes, std::chrono::nanoseconds queue_wait,
+                        std::chrono::nanoseconds commit_time) = 0;
+};
+
+struct CommitLimits {
+  std::size_t max_batch_changes;
+  std::size_t max_batch_bytes;
+  std::size_t max_queue_changes;
+  std::size_t max_queue_bytes;
+  std::chrono::milliseconds max_queue_age;
+};
+
+/// The one way a change reaches engine and table, and the one writer of both (group commit). A
+/// thread of its own loops: take what waits, up to the batch limits; keep the last change of each
+/// id, ids ascending; commit it; publish it to the table; tell every waiter. The next batch forms
+/// while a commit is in flight; there is no timer.
+///
+/// Published before acknowledged and only after durable: what a reader saw is never undone, and
+/// what was acknowledged is seen by every later read.
+///
+/// After an engine error of unknown outcome the queue stops: everything waiting and everything
+/// later is refused with kUnavailable; reads go on.
+class CommitQueue {
+ public:
+  enum class Refusal { kFull, kTooOld, kStopped };
+
+  struct Figures {
+    std::size_t waiting_changes;
+    std::size_t waiting_bytes;
+    bool stopped;
+  };
+
+  /// Starts the writer. All references must outlive the queue.
+  CommitQueue(Engine& engine, ProductTable& table, const CommitLimits& limits, const Clock& clock,
+              CommitObserver& observer);
+  /// As Stop().
+  ~CommitQueue();
+  CommitQueue(const CommitQueue&) = delete;
+  CommitQueue& operator=(const CommitQueue&) = delete;
+
+  /// Any thread. Absent when the change is queued; otherwise why not, and neither change nor waiter
+  /// was taken. Waits for nothing but the queue's own short critical sections.
+  std::optional<Refusal> Submit(Change change, std::unique_ptr<CommitWaiter> waiter);
+
+  /// Commits what waits, tells the waiters, and ends the writer. One thread, once; Submit refuses
+  /// from then on.
+  void Stop();
+
+  Figures figures() const;
+
+ private:
+  struct Pending {
+    Change change;
+    std::unique_ptr<CommitWaiter> waiter;
+    std::size_t bytes;
+    MonotonicTime queued_at;
+  };
+
+  void Run();
+  std::vector<Pending> TakeBatch();
+  void CommitBatch(std::vector<Pending> batch);
+
+  Engine& engine_;
+  ProductTable& table_;
+  const CommitLimits limits_;
+  const Clock& clock_;
+  CommitObserver& observer_;
+  std::uint64_t last_revision_ = 0;  // the writer's alone
+
+  mutable std::mutex mutex_;  // guards what follows up to writer_
+  std::condition_variable wake_;
+  std::deque<Pending> waiting_;
+  std::size_t waiting_bytes_ = 0;
+  bool writer_sleeps_ = false;
+  bool stopping_ = false;
+  bool failed_ = false;
+  std::thread writer_;
+};
+
+}  // namespace products
