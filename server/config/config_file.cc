@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/yaml.h>
 
 #include <cerrno>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "server/config/config_keys.h"
+#include "server/config/config_names.h"
 #include "server/config/utf8.h"
 
 namespace products {
@@ -140,6 +142,8 @@ Result<std::vector<FileSetting>> ParseConfigFile(const std::string& file_name,
   }
   try {
     return ReadDocument(file_name, text);
+  } catch (const YAML::DeepRecursion& exception) {
+    return Reader(file_name).ErrorAt(exception.mark, "not valid YAML: nested too deeply");
   } catch (const YAML::Exception& exception) {
     return Reader(file_name).ErrorAt(exception.mark, "not valid YAML: " + exception.msg);
   } catch (const std::exception& exception) {

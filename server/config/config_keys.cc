@@ -162,7 +162,7 @@ std::vector<ConfigKey> HttpKeys() {
                    "balancer's, so that the balancer closes first.",
                    {1, kDayMs}, at(&Http::idle_timeout), kOnSighup),
       Milliseconds("http.write_timeout_ms",
-                   "How long a client may take not a byte of a response that waits for it.",
+                   "How long a response may wait without the client taking a byte of it.",
                    {1, kDayMs}, at(&Http::write_timeout), kOnSighup),
       Text("http.cors_allow_origin",
            "Value of Access-Control-Allow-Origin: * or one origin; empty turns CORS off.",

@@ -7,6 +7,7 @@
 
 #include "server/config/config_file.h"
 #include "server/config/config_keys.h"
+#include "server/config/config_names.h"
 #include "server/config/listen_address.h"
 
 namespace products {

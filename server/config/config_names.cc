@@ -1,12 +1,11 @@
+#include "server/config/config_names.h"
+
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
 #include <numeric>
-#include <vector>
 
 #include "server/config/config_keys.h"
-
-// The names that follow from a key's path, and what a misspelt one may stand for.
 
 namespace products {
 namespace {

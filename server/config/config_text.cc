@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "server/config/config_keys.h"
+#include "server/config/config_names.h"
 
 namespace products {
 namespace {

@@ -64,8 +64,9 @@ class SingleWriterHistogram {
 
 using LatencyCounts = HistogramCounts<kLatencyBuckets>;
 
-/// Nanoseconds, in the layout of latencies.
-class LatencyHistogram : public SingleWriterHistogram<kLatencyBuckets> {
+/// Nanoseconds, in the layout of latencies. Aligned so that those of two threads share no cache
+/// line.
+class alignas(64) LatencyHistogram : public SingleWriterHistogram<kLatencyBuckets> {
  public:
   void RecordLatency(std::chrono::nanoseconds latency) {
     const std::int64_t count = latency.count();
