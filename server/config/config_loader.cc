@@ -74,11 +74,14 @@ Status JudgeUnknownVariable(const std::string& name, const std::string& value,
                             std::vector<std::string>& warnings) {
   // The build reads PRODUCTD_COMMIT, and an image may keep it.
   if (name == kFileVariable || name == "PRODUCTD_COMMIT" || IsServiceLink(name, value)) return {};
-  std::vector<std::string> known{kFileVariable};
-  for (const ConfigKey& key : ConfigKeys()) known.push_back(EnvironmentName(key.path));
-  const std::string suggestion = ClosestName(name, known);
+  // Compared without the prefix they all share, which would make any two look alike.
+  std::vector<std::string> known{std::string(kFileVariable).substr(kPrefix.size())};
+  for (const ConfigKey& key : ConfigKeys()) {
+    known.push_back(EnvironmentName(key.path).substr(kPrefix.size()));
+  }
+  const std::string suggestion = ClosestName(name.substr(kPrefix.size()), known);
   std::string text = QuotedForMessage(name) + " in the environment: unknown key";
-  if (!suggestion.empty()) text += "; did you mean " + suggestion + "?";
+  if (!suggestion.empty()) text += "; did you mean " + std::string(kPrefix) + suggestion + "?";
   if (!suggestion.empty() || IsInSection(name)) return InvalidArgument(text);
   warnings.push_back(text + ", ignored");
   return {};

@@ -118,10 +118,12 @@ std::string Repeated(const std::string& text, std::size_t count) {
 // The text of an alias bomb: `levels` lists of ten aliases to the one before.
 std::string AliasBomb(int levels) {
   std::string text = "a0: &a0 [x]\n";
+  std::string before = "*a0";
   for (int level = 1; level <= levels; ++level) {
-    const std::string name = "a" + std::to_string(level);
-    const std::string before = "*a" + std::to_string(level - 1);
-    text += name + ": &" + name + " [" + Repeated(before + ", ", 9) + before + "]\n";
+    const std::string name = std::string("a").append(std::to_string(level));
+    text.append(name).append(": &").append(name).append(" [");
+    text.append(Repeated(before + ", ", 9)).append(before).append("]\n");
+    before = std::string("*").append(name);
   }
   return text;
 }

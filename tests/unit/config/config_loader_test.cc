@@ -156,13 +156,12 @@ TEST(LoadConfig, AVariableThatLooksLikeAKeyIsAnError) {
 
 TEST(LoadConfig, AnotherVariableOfThePrefixIsAWarning) {
   ConfigSources sources;
-  sources.environment = {{"PRODUCTD_TEAM_ON_CALL_ROTATION", "red"}, {"PRODUCTD_PORT", "8080"}};
+  sources.environment = {{"PRODUCTD_OWNERS", "team-red"}, {"PRODUCTD_PORT", "8080"}};
   const Result<LoadedConfig> loaded = LoadConfig(sources);
   ASSERT_TRUE(loaded.ok()) << loaded.error().message;
   EXPECT_THAT(loaded->warnings,
-              testing::ElementsAre(
-                  "\"PRODUCTD_PORT\" in the environment: unknown key, ignored",
-                  "\"PRODUCTD_TEAM_ON_CALL_ROTATION\" in the environment: unknown key, ignored"));
+              testing::ElementsAre("\"PRODUCTD_OWNERS\" in the environment: unknown key, ignored",
+                                   "\"PRODUCTD_PORT\" in the environment: unknown key, ignored"));
 }
 
 TEST(LoadConfig, RulesBetweenKeysAreChecked) {

@@ -38,7 +38,7 @@ TEST(RenderConfig, IsReadBackToTheSameValues) {
   Config config;
   config.workers = 12;
   config.http.listen = "[::1]:0";
-  config.http.cors_allow_origin = "*";
+  config.http.cors_allow_origin = "https://shop.example.com";
   config.http.idle_timeout = std::chrono::milliseconds(1);
   config.management.listen = "127.0.0.1:9090";
   config.storage.data_dir =
