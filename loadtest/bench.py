@@ -24,6 +24,8 @@ from pathlib import Path
 import catalogue
 import figures
 import report
+from catalogue import CatalogueError
+from figures import FigureError
 from report import Figure, Series
 from servers import ROOT, Server, ServerError, command_for, exit_on_sigterm, running
 from wrk_load import LoadError, measure
@@ -77,7 +79,8 @@ class Bench:
                     progress(f"{title}, round {turn} of {self.rounds}: {server.name}")
                     series[server.name].append(
                         measure(server, connections, self.seconds, arguments))
-        self.sections.append(f"## {title}\n\n{report.load_table(series)}")
+        self.sections.append(
+            f"## {title}\n\n{report.load_table(series)}\n\n{report.other_programs(series)}")
         return series
 
     def get(self) -> None:
@@ -210,7 +213,7 @@ def main() -> int:
     try:
         for part in options.parts:
             getattr(bench, part)()
-    except (ServerError, LoadError, catalogue.CatalogueError, figures.FigureError, OSError) as error:
+    except (ServerError, LoadError, CatalogueError, FigureError, OSError) as error:
         progress(f"bench: {error}")
         return 1
     text = bench.markdown(environment)

@@ -116,7 +116,7 @@ class CatalogueMemory:
 
 
 def catalogue_memory(server: Server, productctl: Path, products: int) -> CatalogueMemory:
-    """Seeds `products` into an empty server and compares its memory to their JSON, all of it read."""
+    """Seeds `products` into an empty server; all of their JSON is then read to know its size."""
     command = [str(productctl.absolute()), "seed", "--count", str(products),
                "--concurrency", str(SEED_CONNECTIONS), "--endpoint", f"http://{server.address}"]
     started = time.monotonic()

@@ -1,14 +1,14 @@
-"""Locust users of the product catalogue: each seeds products of its own, then reads and replaces them.
+"""Locust users of the product catalogue: each seeds products, then reads and replaces them.
 
   locust -f loadtest/locustfile.py --host http://127.0.0.1:8080 ProductHttpUser
   locust -f loadtest/locustfile.py --host http://127.0.0.1:8080 ProductFastHttpUser
 
-Both classes do the same; they differ in the HTTP client, python-requests or geventhttpclient, and so
-in what of the measured time is the client's own. With both given, or none, Locust mixes them.
+Both classes do the same; they differ in the HTTP client, python-requests or geventhttpclient, and
+so in what of the measured time is the client's own. With both given, or none, Locust mixes them.
 
 No product belongs to two users, not even over workers (--processes, --master), so each answer is
-checked against what its user last stored. Runs that load one server at the same time need --first-id
-far enough apart.
+checked against what its user last stored. Runs that load one server at the same time need
+--first-id far enough apart.
 """
 
 from __future__ import annotations
@@ -78,14 +78,12 @@ class CatalogueUser(User):
 
     def _own_ids(self) -> range:
         worker = max(0, getattr(self.environment.runner, "worker_index", 0))
-        first = worker * IDS_PER_WORKER + next(_user_numbers) * self._options.seed_count
-        if first + self._options.seed_count > (worker + 1) * IDS_PER_WORKER:
-            raise StopUser(f"worker {worker} has used up its {IDS_PER_WORKER} ids")
-        ids = range(self._options.first_id + first,
-                    self._options.first_id + first + self._options.seed_count)
-        if ids.stop > MAX_ID:
-            raise StopUser(f"no ids left for worker {worker} with --first-id {self._options.first_id}")
-        return ids
+        count = self._options.seed_count
+        offset = next(_user_numbers) * count
+        first = self._options.first_id + worker * IDS_PER_WORKER + offset
+        if offset + count > IDS_PER_WORKER or first + count - 1 > MAX_ID:
+            raise StopUser(f"worker {worker} has no ids left for another user")
+        return range(first, first + count)
 
     def _put(self, product_id: int, name: str) -> None:
         product = random_product(product_id)

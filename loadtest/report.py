@@ -77,6 +77,12 @@ def load_table(series: Series) -> str:
     return _table(header, rows)
 
 
+def other_programs(series: Series) -> str:
+    """What else kept the machine busy: the reason to repeat a run, or to believe it."""
+    shares = [100 * m.others_share for rounds in series.values() for m in rounds]
+    return f"Other programs had {_spread(shares, '{:.0f} %')} of the processors meanwhile."
+
+
 def figures_table(figures: Sequence[Figure]) -> str:
     rows = [(figure.verdict, figure.name, figure.measured, figure.goal) for figure in figures]
     return _table(["verdict", "figure", "measured", "goal"], rows)

@@ -83,7 +83,7 @@ class Server:
             self.check()
             if time.monotonic() > deadline:
                 raise ServerError(
-                    f"{self.name} was not ready after {START_TIMEOUT_SECONDS:.0f} s\n{self._tail()}")
+                    f"{self.name} not ready after {START_TIMEOUT_SECONDS:.0f} s\n{self._tail()}")
             time.sleep(POLL_SECONDS)
 
     def check(self) -> None:

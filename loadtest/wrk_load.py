@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,21 +34,41 @@ class Measurement:
     #: Server time, user and system, by request.
     cpu_us: float
     peak_rss_bytes: int
+    #: Part of all processors, 0..1, that neither the server nor wrk had, but someone else.
+    others_share: float
 
 
 def measure(server: Server, connections: int, seconds: int, arguments: list[str]) -> Measurement:
     """Loads `server` for `seconds` after a warm-up. `arguments` are those of wrk/products.lua."""
     _run_wrk(server, connections, WARM_UP_SECONDS, arguments)
-    cpu_before = server.cpu_seconds()
+    cpu_before, machine_before = server.cpu_seconds(), _machine_cpu_seconds()
+    wrk_before, started = _children_cpu_seconds(), time.monotonic()
     result = _run_wrk(server, connections, seconds, arguments)
     cpu_seconds = server.cpu_seconds() - cpu_before
+    others_seconds = (_machine_cpu_seconds() - machine_before - cpu_seconds
+                      - (_children_cpu_seconds() - wrk_before))
+    capacity_seconds = (time.monotonic() - started) * (os.cpu_count() or 1)
     server.check()
     return Measurement(
         requests_per_second=result["requests"] / (result["duration_us"] / 1e6),
         p50_us=result["p50_us"],
         p99_us=result["p99_us"],
         cpu_us=cpu_seconds * 1e6 / result["requests"],
-        peak_rss_bytes=server.peak_rss_bytes())
+        peak_rss_bytes=server.peak_rss_bytes(),
+        others_share=max(0.0, others_seconds / capacity_seconds))
+
+
+def _machine_cpu_seconds() -> float:
+    """Time in programs since boot, and time the hypervisor gave to other machines."""
+    user, nice, system, _, _, _, _, steal = map(
+        int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9])
+    return (user + nice + system + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def _children_cpu_seconds() -> float:
+    """Time of the children that have ended and were waited for; no server is one while it runs."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _run_wrk(server: Server, connections: int, seconds: int,
