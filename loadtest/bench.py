@@ -208,7 +208,8 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> int:
     options = parse_arguments()
     exit_on_sigterm()
-    environment = report.environment(shlex.join(["python3", "loadtest/bench.py", *sys.argv[1:]]))
+    command_line = shlex.join(["python3", "loadtest/bench.py", *sys.argv[1:]])
+    environment = report.environment(command_line, options.bin_dir / BINARIES["go"])
     bench = Bench(options)
     try:
         for part in options.parts:

@@ -44,7 +44,7 @@ def megabytes(count: float) -> str:
     return f"{count / 1e6:.1f} MB"
 
 
-def environment(command_line: str) -> str:
+def environment(command_line: str, go_peer: Path) -> str:
     """What the figures are worth nothing without."""
     now = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     rows = [
@@ -53,6 +53,7 @@ def environment(command_line: str) -> str:
         ("command", f"`{command_line}`"),
         ("processor", f"{_processor_model()}, {os.cpu_count()} CPUs"),
         ("kernel", f"{platform.system()} {platform.release()}"),
+        ("Go peer built by", _go_version(go_peer)),
         ("load before", f"{os.getloadavg()[0]:.2f} (1 min)"),
     ]
     return _table(["", ""], rows)
@@ -122,6 +123,15 @@ def _commit() -> str:
     commit = git("rev-parse", "--short=12", "HEAD") or "unknown"
     changed = git("status", "--porcelain", "--untracked-files=no")
     return f"{commit} with uncommitted changes" if changed else commit
+
+
+def _go_version(binary: Path) -> str:
+    """Of the toolchain that built `binary`: net/http differs much from one to the next."""
+    try:
+        run = subprocess.run(["go", "version", str(binary)], capture_output=True, text=True)
+    except FileNotFoundError:
+        return "unknown"
+    return run.stdout.strip().rpartition(" ")[2] if run.returncode == 0 else "unknown"
 
 
 def _processor_model() -> str:
