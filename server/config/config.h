@@ -3,13 +3,19 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/log.h"
 
 namespace products {
 
 enum class StorageEngine { kMemory };
+
+/// "memory" and back.
+std::string_view StorageEngineName(StorageEngine engine);
+std::optional<StorageEngine> ParseStorageEngine(std::string_view name);
 
 /// Everything productd can be told, with its defaults. A plain value: read once at start, copied
 /// where needed. config_keys.cc names every member (key, unit, meaning); docs and --help come from

@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""Measures productd against its peers on this machine and says which goals it meets.
+
+  python3 loadtest/bench.py                         everything, about five minutes
+  python3 loadtest/bench.py --quick --only go,epoll
+
+Needs wrk and the binaries of the release build. Progress goes to stderr, the report to stdout and,
+with --output, to a file. A missed goal is reported and no failure, unless --strict; a server that
+fails, or answers anything but what it should, ends the run with status 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shlex
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import catalogue
+import figures
+import report
+from catalogue import CatalogueError
+from figures import FigureError
+from report import Figure, Series
+from servers import ROOT, Server, ServerError, command_for, exit_on_sigterm, running
+from wrk_load import LoadError, measure
+
+BINARIES = {"productd": "productd", "go": "go_peer", "epoll": "epoll_responder"}
+PARTS = ("get", "post", "start", "idle", "memory")
+CONNECTIONS = (64, 1000)
+PRODUCTS = 1000
+IDLE_CONNECTIONS = 10_000
+MEMORY_PRODUCTS = 1_000_000
+
+GOAL_THROUGHPUT_TO_GO = 1.8
+GOAL_CPU_TO_EPOLL = 1.3
+GOAL_IDLE_BYTES = 40e6
+GOAL_START_SECONDS = 0.1
+GOAL_RSS_TO_JSON = 1.6
+
+
+class Bench:
+    """One run: what to measure, and what came of it, as markdown sections and figures."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.names: list[str] = options.only
+        self.bin_dir: Path = options.bin_dir
+        self.rounds = 1 if options.quick else 3
+        self.seconds = 1 if options.quick else 4
+        self.starts = 3 if options.quick else 10
+        self.sections: list[str] = []
+        self.notes: list[str] = []
+        self.figures: list[Figure] = []
+
+    def command(self, name: str) -> list[str]:
+        threads = len(os.sched_getaffinity(0))
+        return command_for(self.bin_dir / BINARIES[name], threads, PRODUCTS)
+
+    def filled(self, name: str, stack: contextlib.ExitStack) -> Server:
+        """A fresh server that holds the products, each checked; `stack` stops it."""
+        server = stack.enter_context(running(name, self.command(name)))
+        if name != "epoll":
+            catalogue.fill(server.address, PRODUCTS)
+        catalogue.check(server.address, PRODUCTS)
+        return server
+
+    def load(self, title: str, names: list[str], connections: int, arguments: list[str]) -> Series:
+        """Rounds of wrk against each server in turn; fresh servers, for peak RSS never falls."""
+        series: Series = {name: [] for name in names}
+        with contextlib.ExitStack() as stack:
+            servers = [self.filled(name, stack) for name in names]
+            for turn in range(1, self.rounds + 1):
+                for server in servers:
+                    progress(f"{title}, round {turn} of {self.rounds}: {server.name}")
+                    series[server.name].append(
+                        measure(server, connections, self.seconds, arguments))
+        self.sections.append(
+            f"## {title}\n\n{report.load_table(series)}\n\n{report.other_programs(series)}")
+        return series
+
+    def get(self) -> None:
+        for connections in CONNECTIONS:
+            series = self.load(f"GET, {connections} connections", self.names, connections,
+                               ["get", str(PRODUCTS)])
+            if connections == CONNECTIONS[0]:
+                self.judge_get(series)
+
+    def judge_get(self, series: Series) -> None:
+        throughput = report.ratios(series, "productd", "go", lambda m: m.requests_per_second)
+        cpu = report.ratios(series, "productd", "epoll", lambda m: m.cpu_us)
+        if throughput:
+            ratio = statistics.median(throughput)
+            self.figures.append(Figure(
+                "GET requests/s, 64 connections", f">= {GOAL_THROUGHPUT_TO_GO} x Go's",
+                f"{ratio:.2f} x", ratio >= GOAL_THROUGHPUT_TO_GO))
+        if cpu:
+            ratio = statistics.median(cpu)
+            self.figures.append(Figure(
+                "CPU per GET, 64 connections", f"<= {GOAL_CPU_TO_EPOLL} x the epoll responder's",
+                f"{ratio:.2f} x", ratio <= GOAL_CPU_TO_EPOLL))
+
+    def post(self) -> None:
+        with tempfile.NamedTemporaryFile(prefix="products-") as bodies:
+            for product_id in range(1, PRODUCTS + 1):
+                bodies.write(catalogue.body(product_id))
+            bodies.flush()
+            names = [name for name in self.names if name != "epoll"]
+            self.load(f"POST, {CONNECTIONS[0]} connections, in memory, no goal", names,
+                      CONNECTIONS[0], ["put", bodies.name])
+
+    def start(self) -> None:
+        for name in self.names:
+            progress(f"start to ready: {name}")
+            seconds = figures.median_start_seconds(name, self.command(name), self.starts)
+            measured = f"{seconds * 1000:.1f} ms"
+            self.notes.append(f"start to ready, median of {self.starts}: {name} {measured}")
+            if name == "productd":
+                self.figures.append(Figure(
+                    "start to ready", f"< {GOAL_START_SECONDS * 1000:.0f} ms", measured,
+                    seconds < GOAL_START_SECONDS))
+
+    def idle(self) -> None:
+        figures.raise_descriptor_limit(IDLE_CONNECTIONS + 200)
+        for name in self.names:
+            progress(f"{IDLE_CONNECTIONS} idle connections: {name}")
+            with running(name, self.command(name), drain=False) as server:
+                if name != "epoll":
+                    catalogue.fill(server.address, 1)
+                cost = figures.idle_connections(server, IDLE_CONNECTIONS)
+            self.notes.append(
+                f"RSS of {cost.connections:,} idle connections: {name} "
+                f"{report.megabytes(cost.opened_bytes)} when opened, "
+                f"{report.megabytes(cost.used_bytes)} after one GET on each")
+            if name == "productd":
+                self.figures.append(Figure(
+                    f"RSS of {cost.connections:,} idle connections",
+                    f"< {report.megabytes(GOAL_IDLE_BYTES)}", report.megabytes(cost.cost_bytes),
+                    cost.cost_bytes < GOAL_IDLE_BYTES))
+
+    def memory(self) -> None:
+        if "productd" not in self.names:
+            return
+        name = f"RSS after {MEMORY_PRODUCTS:,} products"
+        goal = f"<= {GOAL_RSS_TO_JSON} x their JSON"
+        productctl = self.bin_dir / "productctl"
+        if not productctl.exists():
+            self.figures.append(Figure(name, goal, "no productctl to seed with", None))
+            return
+        progress(f"memory of {MEMORY_PRODUCTS:,} products")
+        with running("productd", self.command("productd"), drain=False) as server:
+            cost = figures.catalogue_memory(server, productctl, MEMORY_PRODUCTS)
+        self.figures.append(Figure(
+            name, goal,
+            f"{cost.ratio:.2f} x ({report.megabytes(cost.rss_bytes)} for "
+            f"{report.megabytes(cost.json_bytes)})", cost.ratio <= GOAL_RSS_TO_JSON))
+        self.notes.append(
+            f"productctl seeded {cost.products:,} products in {cost.seed_seconds:.1f} s, "
+            f"{cost.products / cost.seed_seconds:,.0f}/s; peak RSS "
+            f"{report.megabytes(cost.peak_rss_bytes)}; JSON bytes are the bodies of all of them")
+
+    def markdown(self, environment: str) -> str:
+        parts = ["# Benchmarks", environment, report.INTRODUCTION, *self.sections]
+        if self.notes:
+            parts += ["## Start and memory", report.notes(self.notes)]
+        if self.figures:
+            parts += ["## Goals", report.figures_table(self.figures)]
+        return "\n\n".join(parts) + "\n"
+
+
+def progress(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def parse_arguments() -> argparse.Namespace:
+    def names_of(known: tuple[str, ...]) -> Callable[[str], list[str]]:
+        def parse(text: str) -> list[str]:
+            chosen = text.split(",")
+            for name in chosen:
+                if name not in known:
+                    raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(known)}")
+            return [name for name in known if name in chosen]
+        return parse
+
+    servers = tuple(BINARIES)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", type=names_of(servers), default=list(servers), metavar="SERVERS",
+                        help=f"of {','.join(servers)} (default all)")
+    parser.add_argument("--parts", type=names_of(PARTS), metavar="PARTS",
+                        help=f"of {','.join(PARTS)} (default all; --quick leaves memory out)")
+    parser.add_argument("--quick", action="store_true", help="one round of 1 s runs, 3 starts")
+    parser.add_argument("--strict", action="store_true",
+                        help="status 1 when a goal is missed or was not measured")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the report there too")
+    parser.add_argument("--bin-dir", type=Path, default=ROOT / "build" / "release" / "bin",
+                        metavar="DIR", help="where the binaries are (default build/release/bin)")
+    options = parser.parse_args()
+    if options.parts is None:
+        options.parts = [part for part in PARTS if not (options.quick and part == "memory")]
+    return options
+
+
+def main() -> int:
+    options = parse_arguments()
+    exit_on_sigterm()
+    command_line = shlex.join(["python3", "loadtest/bench.py", *sys.argv[1:]])
+    environment = report.environment(command_line, options.bin_dir / BINARIES["go"])
+    bench = Bench(options)
+    try:
+        for part in options.parts:
+            getattr(bench, part)()
+    except (ServerError, LoadError, CatalogueError, FigureError, OSError) as error:
+        progress(f"bench: {error}")
+        return 1
+    text = bench.markdown(environment)
+    print(text, end="")
+    if options.output:
+        options.output.write_text(text)
+    reached = all(figure.passed for figure in bench.figures)
+    return 0 if reached or not options.strict else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,3 @@
+module productpeer
+
+go 1.19

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "server/metrics/single_writer.h"
+
+namespace products {
+
+/// What the writer thread counts. OnCommit is for that thread alone; the readers are for any.
+class CommitMetrics {
+ public:
+  /// One batch is committed: how many changes and bytes it held, how long its oldest change had
+  /// waited, and how long the engine took.
+  void OnCommit(std::size_t changes, std::size_t bytes, std::chrono::nanoseconds queue_wait,
+                std::chrono::nanoseconds commit_time) {
+    batch_size_.RecordSize(changes);
+    bytes_.Add(bytes);
+    queue_wait_.RecordLatency(queue_wait);
+    duration_.RecordLatency(commit_time);
+  }
+
+  const SizeHistogram& batch_size() const { return batch_size_; }
+  const LatencyHistogram& duration() const { return duration_; }
+  const LatencyHistogram& queue_wait() const { return queue_wait_; }
+  std::uint64_t bytes() const { return bytes_.value(); }
+
+ private:
+  SizeHistogram batch_size_;
+  LatencyHistogram duration_;
+  LatencyHistogram queue_wait_;
+  SingleWriterCounter bytes_;
+};
+
+}  // namespace products

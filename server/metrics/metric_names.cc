@@ -1,0 +1,61 @@
+#include "server/metrics/metric_names.h"
+
+namespace products {
+
+std::string_view ConnectionOutcomeName(ConnectionOutcome outcome) {
+  switch (outcome) {
+    case ConnectionOutcome::kClosedByClient:
+      return "closed_by_client";
+    case ConnectionOutcome::kClosedByServer:
+      return "closed_by_server";
+    case ConnectionOutcome::kReset:
+      return "reset";
+    case ConnectionOutcome::kIdleTimeout:
+      return "idle_timeout";
+    case ConnectionOutcome::kHeaderTimeout:
+      return "header_timeout";
+    case ConnectionOutcome::kBodyTimeout:
+      return "body_timeout";
+    case ConnectionOutcome::kWriteTimeout:
+      return "write_timeout";
+    case ConnectionOutcome::kProtocolError:
+      return "protocol_error";
+    case ConnectionOutcome::kRefused:
+      return "refused";
+    case ConnectionOutcome::kDrained:
+      return "drained";
+  }
+  return "reset";
+}
+
+std::string_view RefusedReasonName(RefusedReason reason) {
+  switch (reason) {
+    case RefusedReason::kMalformed:
+      return "malformed";
+    case RefusedReason::kHeaderTooLarge:
+      return "header_too_large";
+    case RefusedReason::kTargetTooLong:
+      return "target_too_long";
+    case RefusedReason::kBodyTooLarge:
+      return "body_too_large";
+    case RefusedReason::kUnsupported:
+      return "unsupported";
+    case RefusedReason::kHeaderTimeout:
+      return "header_timeout";
+    case RefusedReason::kBodyTimeout:
+      return "body_timeout";
+    case RefusedReason::kQueueFull:
+      return "queue_full";
+    case RefusedReason::kQueueAge:
+      return "queue_age";
+    case RefusedReason::kTableFull:
+      return "table_full";
+    case RefusedReason::kUnavailable:
+      return "unavailable";
+    case RefusedReason::kBackgroundFull:
+      return "background_full";
+  }
+  return "unavailable";
+}
+
+}  // namespace products

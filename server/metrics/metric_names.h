@@ -1,0 +1,99 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace products {
+
+/// How a connection ended: label `outcome` of productd_connections_total.
+enum class ConnectionOutcome {
+  kClosedByClient,  ///< The client's FIN, between requests.
+  kClosedByServer,  ///< After a response that says so.
+  kReset,           ///< RST, or any error of the socket.
+  kIdleTimeout,
+  kHeaderTimeout,
+  kBodyTimeout,
+  kWriteTimeout,
+  kProtocolError,  ///< After the answer to a request that is not HTTP.
+  kRefused,        ///< At once: over http.max_connections.
+  kDrained,        ///< Idle when the process was told to stop.
+};
+inline constexpr std::size_t kConnectionOutcomes = 10;
+
+/// Why a request was not carried out though its path and method exist, or why no request could be
+/// made out: label `reason` of productd_requests_refused_total.
+enum class RefusedReason {
+  kMalformed,
+  kHeaderTooLarge,
+  kTargetTooLong,
+  kBodyTooLarge,
+  kUnsupported,  ///< 501 and 505.
+  kHeaderTimeout,
+  kBodyTimeout,
+  kQueueFull,
+  kQueueAge,
+  kTableFull,
+  kUnavailable,     ///< Loading, draining, or the engine stopped.
+  kBackgroundFull,  ///< Too much background work is waiting.
+};
+inline constexpr std::size_t kRefusedReasons = 12;
+
+/// Label values, in the order of the enumerators: "closed_by_client", "queue_full".
+std::string_view ConnectionOutcomeName(ConnectionOutcome outcome);
+std::string_view RefusedReasonName(RefusedReason reason);
+
+/// What /metrics says about a metric besides its figures.
+struct MetricDescription {
+  std::string_view name;
+  std::string_view help;
+};
+
+/// Names and values, in the order in which they are printed.
+using MetricLabels = std::vector<std::pair<std::string, std::string>>;
+
+/// Every name of /metrics, except those of the process.
+namespace metric {
+
+inline constexpr MetricDescription kRequestDuration{
+    "http_request_duration_seconds",
+    "From the first byte of a request to its response handed to the kernel."};
+inline constexpr MetricDescription kRequestsInFlight{"http_requests_in_flight",
+                                                     "Requests begun and not yet answered."};
+inline constexpr MetricDescription kConnections{"productd_connections", "Open connections."};
+inline constexpr MetricDescription kConnectionsTotal{"productd_connections_total",
+                                                     "Connections that ended, by how."};
+inline constexpr MetricDescription kRequestsRefused{
+    "productd_requests_refused_total",
+    "Requests refused by a limit, a rule of HTTP, or the state of the service."};
+inline constexpr MetricDescription kReceivedBytes{"productd_received_bytes_total",
+                                                  "Bytes read from clients."};
+inline constexpr MetricDescription kSentBytes{"productd_sent_bytes_total",
+                                              "Bytes handed to the kernel for clients."};
+inline constexpr MetricDescription kCommitBatchSize{"productd_commit_batch_size",
+                                                    "Changes in one commit."};
+inline constexpr MetricDescription kCommitDuration{"productd_commit_duration_seconds",
+                                                   "Time the engine took for one commit."};
+inline constexpr MetricDescription kCommitQueueWait{
+    "productd_commit_queue_wait_seconds",
+    "Time the oldest change of a commit had waited for it to begin."};
+inline constexpr MetricDescription kCommitBytes{"productd_commit_bytes_total",
+                                                "Bytes of committed changes."};
+inline constexpr MetricDescription kBuildInfo{"productd_build_info",
+                                              "What is running; the value is always 1."};
+
+// Figures owned elsewhere, for ServerMetrics::AddGauge and AddCounter.
+inline constexpr MetricDescription kProducts{"productd_products", "Products in the catalogue."};
+inline constexpr MetricDescription kCommitQueueDepth{"productd_commit_queue_depth",
+                                                     "Changes waiting for a commit."};
+inline constexpr MetricDescription kTableBytes{"productd_table_bytes",
+                                               "Memory the product table takes."};
+inline constexpr MetricDescription kLogLinesDropped{"productd_log_lines_dropped_total",
+                                                    "Log lines that standard error did not take."};
+
+}  // namespace metric
+
+}  // namespace products
