@@ -27,7 +27,7 @@ CommitQueue::CommitQueue(Engine& engine, ProductTable& table, const CommitLimits
 CommitQueue::~CommitQueue() { Stop(); }
 
 std::optional<CommitQueue::Refusal> CommitQueue::Submit(Change change,
-                                                        std::unique_ptr<CommitWaiter> waiter) {
+                                                        std::unique_ptr<CommitWaiter>&& waiter) {
   const std::size_t bytes = BytesOf(change);
   const MonotonicTime now = clock_.Now();
   bool wake_writer = false;

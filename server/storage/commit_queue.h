@@ -76,7 +76,7 @@ class CommitQueue {
 
   /// Any thread. Absent when the change is queued; otherwise why not, and neither change nor waiter
   /// was taken. Waits for nothing but the queue's own short critical sections.
-  std::optional<Refusal> Submit(Change change, std::unique_ptr<CommitWaiter> waiter);
+  std::optional<Refusal> Submit(Change change, std::unique_ptr<CommitWaiter>&& waiter);
 
   /// Commits what waits, tells the waiters, and ends the writer. One thread, once; Submit refuses
   /// from then on.

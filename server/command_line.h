@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "server/config/config_loader.h"
+
+namespace products {
+
+/// What the arguments of productd ask for.
+struct CommandLine {
+  /// config_file and flags of it are set.
+  ConfigSources sources;
+  bool check_config = false;
+  bool print_config = false;
+  /// Where to write the bound addresses once ready; empty for nowhere.
+  std::string ready_file;
+};
+
+/// Either a CommandLine, or an exit code after --help, --version (0, printed to stdout) or a wrong
+/// argument (2, one line on stderr).
+struct ParsedArguments {
+  std::optional<CommandLine> command_line;
+  int exit_code = 0;
+};
+ParsedArguments ParseArguments(int argc, const char* const* argv);
+
+}  // namespace products

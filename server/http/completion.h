@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "server/http/message.h"
+
+namespace products {
+
+/// Names one request of one connection for as long as the process lives: the descriptor may be
+/// another client's by the time an answer comes, the connection's number never is.
+struct RequestAddress {
+  int descriptor = -1;
+  std::uint64_t connection = 0;
+  std::uint64_t request = 0;
+};
+
+/// Answers from other threads on their way to a worker. Post: any thread. TakeAll: the worker.
+class Mailbox {
+ public:
+  struct Letter {
+    RequestAddress address;
+    Response response;
+  };
+
+  /// Opens the eventfd that wakes the worker; owned. kInternal when no descriptor is left:
+  /// descriptor() is then -1.
+  Mailbox();
+  ~Mailbox();
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+
+  int descriptor() const { return descriptor_; }
+  void Post(Letter letter);
+  /// Replaces what `letters` holds; also takes the wake-up.
+  void TakeAll(std::vector<Letter>& letters);
+
+ private:
+  int descriptor_;
+  std::mutex mutex_;  // guards letters_
+  std::vector<Letter> letters_;
+};
+
+/// The right and duty to answer one request later, from any thread, exactly once. Destroyed
+/// unanswered it answers 500, so that no client waits for ever. If the connection is gone the
+/// answer is dropped.
+class Completion {
+ public:
+  /// `mailbox` must outlive the completion.
+  Completion(Mailbox& mailbox, RequestAddress address) : mailbox_(&mailbox), address_(address) {}
+  Completion(Completion&& other) noexcept : mailbox_(other.mailbox_), address_(other.address_) {
+    other.mailbox_ = nullptr;
+  }
+  Completion& operator=(Completion&&) = delete;
+  ~Completion();
+
+  void Answer(Response response);
+
+  /// Gives the duty back: the handler answers after all, before it returns.
+  void Dismiss() { mailbox_ = nullptr; }
+
+ private:
+  Mailbox* mailbox_;  // null once answered
+  RequestAddress address_;
+};
+
+}  // namespace products

@@ -1,0 +1,277 @@
+#include "server/http/connection.h"
+
+#include <utility>
+
+namespace products {
+namespace {
+
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// False when a "%" is not followed by two hexadecimal digits.
+bool PercentDecode(std::string_view text, std::string& out) {
+  out.clear();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    if (i + 2 >= text.size()) return false;
+    const int high = HexValue(text[i + 1]);
+    const int low = HexValue(text[i + 2]);
+    if (high < 0 || low < 0) return false;
+    out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return true;
+}
+
+// A path's memory above this is given back after its request; a vector's above so many entries.
+constexpr std::size_t kKeptPathBytes = 256;
+constexpr std::size_t kKeptAnsweredRequests = 64;
+
+}  // namespace
+
+Connection::Connection(int descriptor, std::uint64_t number, ConnectionContext& context,
+                       MonotonicTime now)
+    : context_(context), descriptor_(descriptor), number_(number), last_active_(now) {
+  context_.metrics.ConnectionOpened();
+}
+
+Connection::~Connection() {
+  for (; open_requests_ > 0; --open_requests_) context_.metrics.RequestFinished();
+  context_.metrics.ConnectionEnded(outcome_);
+}
+
+void Connection::StartRequest() {
+  ++open_requests_;
+  context_.metrics.RequestStarted();
+}
+
+void Connection::OnBytes(std::string_view bytes, MonotonicTime now, std::string& out) {
+  if (in_.empty()) {
+    in_ = bytes.substr(Parse(bytes, now, out));
+  } else {
+    in_ += bytes;
+    in_.erase(0, Parse(in_, now, out));
+  }
+  if (in_.empty() && in_.capacity() > kKeptPathBytes) in_ = std::string();
+}
+
+void Connection::OnRoom(MonotonicTime now, std::string& out) {
+  parsing_paused_ = false;
+  in_.erase(0, Parse(in_, now, out));
+  if (end_of_stream_ && !waiting_for_answer_ && !parsing_paused_) finished_ = true;
+}
+
+void Connection::OnAnswer(std::uint64_t request, const Response& response, MonotonicTime now,
+                          std::string& out) {
+  if (!waiting_for_answer_ || request != request_number_) return;
+  waiting_for_answer_ = false;
+  Respond(response, !in_.empty(), now, out);
+  OnRoom(now, out);
+}
+
+void Connection::OnEndOfStream(MonotonicTime, std::string&) {
+  end_of_stream_ = true;
+  if (waiting_for_answer_ || parsing_paused_) return;
+  if (!finished_) outcome_ = ConnectionOutcome::kClosedByClient;
+  finished_ = true;
+}
+
+std::size_t Connection::Parse(std::string_view bytes, MonotonicTime now, std::string& out) {
+  const ParserLimits limits{context_.limits.max_header_bytes, context_.limits.max_target_bytes};
+  std::size_t used = 0;
+  while (!finished_ && !waiting_for_answer_ && used < bytes.size()) {
+    if (out.size() >= context_.limits.max_unsent_bytes) {
+      parsing_paused_ = true;
+      break;
+    }
+    if (!request_begun_) {
+      request_begun_ = true;
+      request_began_ = now;
+    }
+    RequestParser::Step step = parser_.Feed(bytes.substr(used), limits);
+    used += step.consumed;
+    if (step.event == RequestParser::Event::kHeader) {
+      BeginRequest(bytes.substr(used), now, out);
+      if (finished_) break;
+      step = parser_.Feed(bytes.substr(used), limits);
+      used += step.consumed;
+    }
+    if (step.event == RequestParser::Event::kFailure) {
+      Refuse(parser_.failure(), now, out);
+      break;
+    }
+    if (step.event == RequestParser::Event::kNeedMore) {
+      if (parser_.in_body()) {
+        KeepPath();
+      } else if (used == bytes.size()) {
+        request_begun_ = false;  // only empty lines so far
+      }
+      break;
+    }
+    Dispatch(used < bytes.size(), now, out);
+  }
+  return finished_ ? bytes.size() : used;
+}
+
+void Connection::BeginRequest(std::string_view rest, MonotonicTime now, std::string& out) {
+  const RequestHead& head = parser_.head();
+  StartRequest();
+  body_began_ = now;
+  ++request_number_;
+  path_ = head.raw_path;
+  bad_path_ = false;
+  if (path_.find('%') != std::string_view::npos) {
+    bad_path_ = !PercentDecode(path_, path_text_);
+    path_ = path_text_;
+  }
+  FindRoute();
+  const std::size_t max_body_bytes = context_.limits.max_body_bytes;
+  parser_.set_max_body_bytes(max_body_bytes);
+  if (head.content_length > max_body_bytes) {
+    Refuse({413, "PAYLOAD_TOO_LARGE", "the body is too large"}, now, out);
+    return;
+  }
+  // RFC 9110, 10.1.1: not when the body is already on its way.
+  if (head.expects_continue && rest.empty()) {
+    out += "HTTP/1.1 100 Continue\r\n\r\n";
+  }
+}
+
+void Connection::FindRoute() { match_ = context_.routes.Find(parser_.head().method, path_); }
+
+// The reader's buffer is about to move under a request whose body is not complete.
+void Connection::KeepPath() {
+  if (path_.data() == path_text_.data()) return;
+  path_text_ = path_;
+  path_ = path_text_;
+  FindRoute();
+}
+
+void Connection::Dispatch(bool more_bytes, MonotonicTime now, std::string& out) {
+  const RequestHead& head = parser_.head();
+  Response response;
+  if (bad_path_) {
+    response = ErrorResponse(400, "INVALID_INPUT", "malformed percent-encoding in the path");
+  } else if (match_.route != nullptr) {
+    const Request request{head.method, path_, match_.path_parameter, parser_.body()};
+    HandlerContext handler_context(context_.services, context_.metrics, context_.mailbox,
+                                   {descriptor_, number_, request_number_});
+    if (match_.route->handler(request, handler_context, response) == Answer::kLater) {
+      waiting_for_answer_ = true;
+      return;
+    }
+  } else if (match_.allow.empty()) {
+    response = ErrorResponse(404, "NOT_FOUND", "no such path");
+  } else if (head.method == Method::kOptions && !context_.limits.cors_allow_origin.empty()) {
+    response.status = 204;
+    response.extra_headers = "Allow: " + match_.allow + ", OPTIONS\r\n" +
+                             "Access-Control-Allow-Methods: " + match_.allow + "\r\n" +
+                             "Access-Control-Allow-Headers: Content-Type\r\n" +
+                             "Access-Control-Max-Age: 600\r\n";
+  } else {
+    response = ErrorResponse(405, "METHOD_NOT_ALLOWED", "method not allowed");
+    response.extra_headers = "Allow: " + match_.allow + "\r\n";
+  }
+  Respond(response, more_bytes, now, out);
+}
+
+void Connection::Respond(const Response& response, bool more_bytes, MonotonicTime now,
+                         std::string& out) {
+  const RequestHead& head = parser_.head();
+  // A draining server says so with the last of the requests that a client has already sent.
+  const bool close = response.close || !head.keep_alive || (context_.draining && !more_bytes);
+  const ResponseFrame frame{.head_only = head.method == Method::kHead,
+                            .close = close,
+                            .confirm_keep_alive = head.http_1_0 && head.keep_alive,
+                            .cors_allow_origin = context_.limits.cors_allow_origin,
+                            .date = context_.date};
+  AppendResponse(out, response, frame);
+  answered_.push_back({match_.metric_route, static_cast<std::size_t>(head.method), response.status,
+                       request_began_});
+  request_begun_ = false;
+  last_active_ = now;
+  if (path_text_.capacity() > kKeptPathBytes) path_text_ = std::string();
+  if (!close) return;
+  finished_ = true;
+  client_asked_to_close_ = !head.keep_alive && !more_bytes;
+  outcome_ = context_.draining && head.keep_alive ? ConnectionOutcome::kDrained
+                                                  : ConnectionOutcome::kClosedByServer;
+}
+
+void Connection::Refuse(const ParseFailure& failure, MonotonicTime now, std::string& out) {
+  CountFailure(failure.status);
+  if (!parser_.in_body()) {
+    // No request came out of the bytes; it still counts as one that was answered.
+    StartRequest();
+    match_ = {};
+  }
+  const Response response =
+      failure.status == 413
+          ? ErrorResponse(
+                413, failure.code,
+                "body must be at most " + std::to_string(context_.limits.max_body_bytes) + " bytes")
+          : ErrorResponse(failure.status, failure.code, failure.message);
+  const ResponseFrame frame{
+      .close = true, .cors_allow_origin = context_.limits.cors_allow_origin, .date = context_.date};
+  AppendResponse(out, response, frame);
+  answered_.push_back(
+      {match_.metric_route,
+       parser_.in_body() ? static_cast<std::size_t>(parser_.head().method) : kOtherMetricMethod,
+       failure.status, request_began_});
+  last_active_ = now;
+  finished_ = true;
+  outcome_ = ConnectionOutcome::kProtocolError;
+}
+
+void Connection::CountFailure(int status) {
+  RefusedReason reason = RefusedReason::kMalformed;
+  if (status == 413) reason = RefusedReason::kBodyTooLarge;
+  if (status == 414) reason = RefusedReason::kTargetTooLong;
+  if (status == 431) reason = RefusedReason::kHeaderTooLarge;
+  if (status == 501 || status == 505) reason = RefusedReason::kUnsupported;
+  if (status == 408) {
+    reason = parser_.in_body() ? RefusedReason::kBodyTimeout : RefusedReason::kHeaderTimeout;
+  }
+  context_.metrics.CountRefused(reason);
+}
+
+MonotonicTime Connection::Deadline() const {
+  if (finished_ || waiting_for_answer_ || parsing_paused_) return MonotonicTime::max();
+  if (parser_.in_body()) return body_began_ + context_.limits.body_timeout;
+  if (request_begun_) return request_began_ + context_.limits.header_timeout;
+  return last_active_ + context_.limits.idle_timeout;
+}
+
+void Connection::OnDeadline(MonotonicTime now, std::string& out) {
+  if (!request_begun_) {
+    finished_ = true;
+    client_asked_to_close_ = true;  // nothing was answered, so nothing can be lost
+    outcome_ = ConnectionOutcome::kIdleTimeout;
+    return;
+  }
+  const bool in_body = parser_.in_body();
+  Refuse({408, "REQUEST_TIMEOUT",
+          in_body ? "the body did not arrive in time" : "the header did not arrive in time"},
+         now, out);
+  outcome_ = in_body ? ConnectionOutcome::kBodyTimeout : ConnectionOutcome::kHeaderTimeout;
+}
+
+void Connection::RecordAnswered(MonotonicTime now) {
+  for (const AnsweredRequest& request : answered_) {
+    context_.metrics.RecordRequest(request.metric_route, request.metric_method, request.status,
+                                   now - request.began);
+    context_.metrics.RequestFinished();
+    --open_requests_;
+  }
+  answered_.clear();
+  if (answered_.capacity() > kKeptAnsweredRequests) answered_.shrink_to_fit();
+}
+
+}  // namespace products

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "server/config/config.h"
+#include "server/http/completion.h"
+#include "server/http/request_parser.h"
+#include "server/http/response_writer.h"
+#include "server/http/routes.h"
+
+namespace products {
+
+/// What the connections of one worker share. The worker owns it; its thread alone uses it.
+struct ConnectionContext {
+  const RouteTable& routes;
+  Services& services;
+  WorkerMetrics& metrics;
+  Mailbox& mailbox;
+  Config::Http limits;
+  bool draining = false;
+  /// The wall clock of this wake-up, as Date.
+  std::string_view date;
+};
+
+/// One client's connection: bytes in, responses out, in order; no sockets. While a request waits
+/// for its completion, later bytes wait unparsed. Belongs to one worker and its thread.
+class Connection {
+ public:
+  Connection(int descriptor, std::uint64_t number, ConnectionContext& context, MonotonicTime now);
+  /// Counts the connection and what it left unanswered.
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  std::uint64_t number() const { return number_; }
+
+  /// Each of these appends what is to be sent to `out`, and stops parsing once `out` holds
+  /// limits.max_unsent_bytes; the rest waits for OnRoom.
+  void OnBytes(std::string_view bytes, MonotonicTime now, std::string& out);
+  void OnAnswer(std::uint64_t request, const Response& response, MonotonicTime now,
+                std::string& out);
+  void OnRoom(MonotonicTime now, std::string& out);
+  /// The client sends no more; what it asked for is still answered.
+  void OnEndOfStream(MonotonicTime now, std::string& out);
+  /// At or after deadline(): answers 408 where a request had begun, else just ends.
+  void OnDeadline(MonotonicTime now, std::string& out);
+
+  /// Whether bytes should be read from the client: not while a request waits, or output, or at the
+  /// end.
+  bool WantsBytes() const { return !finished_ && !waiting_for_answer_ && !parsing_paused_; }
+  bool parsing_paused() const { return parsing_paused_; }
+  /// Once all output is sent the connection ends.
+  bool finished() const { return finished_; }
+  /// Whether the client may still be sending when it ends: it must then be read to its end, or the
+  /// reset would take the response with it.
+  bool MustLinger() const { return !end_of_stream_ && !client_asked_to_close_; }
+  /// Between requests, nothing waiting.
+  bool Idle() const { return !finished_ && !waiting_for_answer_ && !request_begun_ && in_.empty(); }
+  MonotonicTime idle_since() const { return last_active_; }
+
+  /// When OnDeadline is due; time_point::max() while only the server is to act.
+  MonotonicTime Deadline() const;
+
+  void set_outcome(ConnectionOutcome outcome) { outcome_ = outcome; }
+  /// All output so far is with the kernel.
+  void RecordAnswered(MonotonicTime now);
+
+ private:
+  struct AnsweredRequest {
+    std::size_t metric_route;
+    std::size_t metric_method;
+    int status;
+    MonotonicTime began;
+  };
+
+  std::size_t Parse(std::string_view bytes, MonotonicTime now, std::string& out);
+  void BeginRequest(std::string_view rest, MonotonicTime now, std::string& out);
+  void Dispatch(bool more_bytes, MonotonicTime now, std::string& out);
+  void Respond(const Response& response, bool more_bytes, MonotonicTime now, std::string& out);
+  void Refuse(const ParseFailure& failure, MonotonicTime now, std::string& out);
+  void StartRequest();
+  void FindRoute();
+  void KeepPath();
+  void CountFailure(int status);
+
+  ConnectionContext& context_;
+  const int descriptor_;
+  const std::uint64_t number_;
+  RequestParser parser_;
+
+  std::string in_;  // unparsed bytes, when any wait
+  MonotonicTime last_active_;
+  MonotonicTime request_began_;
+  MonotonicTime body_began_;
+  bool request_begun_ = false;
+  bool waiting_for_answer_ = false;
+  bool parsing_paused_ = false;
+  bool end_of_stream_ = false;
+  bool finished_ = false;
+  bool client_asked_to_close_ = false;
+  ConnectionOutcome outcome_ = ConnectionOutcome::kClosedByServer;
+
+  std::size_t open_requests_ = 0;  // begun, and their responses not all with the kernel
+
+  // The request at hand.
+  std::uint64_t request_number_ = 0;
+  RouteTable::Match match_;
+  std::string_view path_;
+  std::string path_text_;  // what path_ points to when it is not the reader's buffer
+  bool bad_path_ = false;
+
+  std::vector<AnsweredRequest> answered_;  // not yet with the kernel
+};
+
+}  // namespace products

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "server/http/routes.h"
+
+namespace products {
+
+/// GET /products/{productId}: the product, as it lies in the table.
+Answer GetProduct(const Request& request, HandlerContext& context, Response& response);
+
+/// POST /products/{productId}/details: creates or replaces; answered once the engine has committed.
+Answer PostProductDetails(const Request& request, HandlerContext& context, Response& response);
+
+}  // namespace products

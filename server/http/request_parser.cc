@@ -1,0 +1,345 @@
+#include "server/http/request_parser.h"
+
+#include <algorithm>
+#include <boost/beast/http/basic_parser.hpp>
+#include <cstring>
+#include <limits>
+#include <string>
+
+namespace products {
+namespace {
+
+namespace http = boost::beast::http;
+
+// A method and a version around the target in the longest request line taken.
+constexpr std::size_t kRequestLineOverhead = 64;
+// A body buffer above this is given back after its request.
+constexpr std::size_t kKeptBodyBytes = 4096;
+
+constexpr ParseFailure kBareLineFeed{400, "BAD_REQUEST", "a line ends without CR"};
+constexpr ParseFailure kFoldedLine{400, "BAD_REQUEST", "a header field is folded"};
+constexpr ParseFailure kBadTarget{400, "BAD_REQUEST", "malformed request target"};
+constexpr ParseFailure kBadHost{400, "BAD_REQUEST", "exactly one valid Host is required"};
+constexpr ParseFailure kBadFraming{400, "BAD_REQUEST",
+                                   "Transfer-Encoding with Content-Length or in HTTP/1.0"};
+constexpr ParseFailure kTargetTooLong{414, "URI_TOO_LONG", "the request target is too long"};
+constexpr ParseFailure kHeaderTooLarge{431, "HEADER_TOO_LARGE", "the header section is too large"};
+constexpr ParseFailure kBodyTooLarge{413, "PAYLOAD_TOO_LARGE", "the body is too large"};
+constexpr ParseFailure kUnknownExpectation{417, "EXPECTATION_FAILED", "unknown expectation"};
+constexpr ParseFailure kUnknownMethod{501, "NOT_IMPLEMENTED", "unknown method"};
+constexpr ParseFailure kUnknownCoding{501, "NOT_IMPLEMENTED",
+                                      "the only transfer coding known is chunked"};
+constexpr ParseFailure kBadVersion{505, "HTTP_VERSION_NOT_SUPPORTED",
+                                   "only HTTP/1.0 and HTTP/1.1 are spoken"};
+
+ParseFailure FailureOf(http::error error) {
+  switch (error) {
+    case http::error::bad_method:
+      return {400, "BAD_REQUEST", "malformed method"};
+    case http::error::bad_target:
+      return kBadTarget;
+    case http::error::bad_version:
+      return kBadVersion;
+    case http::error::bad_content_length:
+    case http::error::multiple_content_length:
+      return {400, "BAD_REQUEST", "malformed or contradicting Content-Length"};
+    case http::error::bad_transfer_encoding:
+      return kBadFraming;
+    case http::error::bad_chunk:
+    case http::error::bad_chunk_extension:
+      return {400, "BAD_REQUEST", "malformed chunk"};
+    case http::error::header_limit:
+      return kHeaderTooLarge;
+    default:
+      return {400, "BAD_REQUEST", "malformed header field"};
+  }
+}
+
+bool EqualsIgnoringCase(std::string_view a, std::string_view lower) {
+  return a.size() == lower.size() &&
+         std::equal(a.begin(), a.end(), lower.begin(),
+                    [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x - 'A' + 'a' : x) == y; });
+}
+
+// uri-host [ ":" port ] by its characters (RFC 3986, 3.2.2); an empty Host is allowed.
+bool IsHost(std::string_view host) {
+  return std::all_of(host.begin(), host.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._~%!$&'()*+,;=:[]").find(c) != std::string_view::npos;
+  });
+}
+
+// Where a header section ends, or why it never will.
+struct SectionEnd {
+  std::size_t end = 0;  // 0: not yet
+  const ParseFailure* failure = nullptr;
+};
+
+}  // namespace
+
+class RequestParser::State {
+ public:
+  Step Feed(std::string_view bytes, const ParserLimits& limits);
+
+  RequestHead head;
+  std::string_view body;
+  ParseFailure failure;
+  std::size_t max_body_bytes = 0;
+  bool in_body = false;
+
+ private:
+  // Beast's grammar, its findings written to the State.
+  class Grammar final : public http::basic_parser<true> {
+   public:
+    explicit Grammar(State& findings) : findings_(findings) {
+      eager(true);
+      body_limit(boost::none);                                      // ours: max_body_bytes
+      header_limit(std::numeric_limits<std::uint32_t>::max() / 2);  // ours: ParserLimits
+    }
+
+   private:
+    using ErrorOut = boost::beast::error_code;
+    using View = boost::beast::string_view;
+
+    void on_request_impl(http::verb, View method, View target, int version,
+                         ErrorOut& error) override {
+      const auto known = ParseMethod({method.data(), method.size()});
+      if (!known) return Fail(kUnknownMethod, error);
+      findings_.head.method = *known;
+      findings_.head.http_1_0 = version == 10;
+      if (target.size() > findings_.max_target_bytes_) return Fail(kTargetTooLong, error);
+      if (!findings_.SetTarget({target.data(), target.size()})) return Fail(kBadTarget, error);
+    }
+
+    void on_field_impl(http::field name, View, View value, ErrorOut& error) override {
+      if (findings_.in_body) return;  // a trailer
+      const std::string_view text(value.data(), value.size());
+      switch (name) {
+        case http::field::host:
+          ++findings_.hosts_;
+          if (!IsHost(text)) return Fail(kBadHost, error);
+          break;
+        case http::field::transfer_encoding:
+          // Beast takes "gzip, chunked" as chunked and "xchunked" as no body at all: the second is
+          // how requests are smuggled past a proxy that reads it otherwise.
+          findings_.has_transfer_encoding_ = true;
+          if (!EqualsIgnoringCase(text, "chunked")) findings_.unknown_coding_ = true;
+          break;
+        case http::field::content_length:
+          findings_.has_content_length_ = true;
+          break;
+        case http::field::expect:
+          if (!EqualsIgnoringCase(text, "100-continue")) return Fail(kUnknownExpectation, error);
+          findings_.head.expects_continue = true;
+          break;
+        default:
+          break;
+      }
+    }
+
+    void on_header_impl(ErrorOut& error) override {
+      if (findings_.hosts_ > 1 || (findings_.hosts_ == 0 && !findings_.head.http_1_0)) {
+        return Fail(kBadHost, error);
+      }
+      if (findings_.has_transfer_encoding_) {
+        if (findings_.head.http_1_0 || findings_.has_content_length_) return Fail(kBadFraming, error);
+        if (findings_.unknown_coding_) return Fail(kUnknownCoding, error);
+      }
+    }
+
+    void on_body_init_impl(const boost::optional<std::uint64_t>&, ErrorOut&) override {}
+
+    std::size_t on_body_impl(View piece, ErrorOut& error) override {
+      return findings_.AddBody({piece.data(), piece.size()}, error);
+    }
+
+    void on_chunk_header_impl(std::uint64_t, View, ErrorOut&) override {}
+
+    std::size_t on_chunk_body_impl(std::uint64_t, View piece, ErrorOut& error) override {
+      return findings_.AddBody({piece.data(), piece.size()}, error);
+    }
+
+    void on_finish_impl(ErrorOut&) override {}
+    void on_response_impl(int, View, int, ErrorOut&) override {}
+
+    void Fail(const ParseFailure& failure, ErrorOut& error) {
+      findings_.failure = failure;
+      findings_.failed_in_callback_ = true;
+      error = http::error::bad_value;
+    }
+
+    State& findings_;
+  };
+
+  void BeginRequest();
+  SectionEnd FindSectionEnd(std::string_view bytes, const ParserLimits& limits);
+  Step ParseHeader(std::string_view section);
+  Step ParseBody(std::string_view bytes, const ParserLimits& limits);
+  bool SetTarget(std::string_view target);
+  std::size_t AddBody(std::string_view piece, boost::beast::error_code& error);
+  Step Fail(const ParseFailure& reason) {
+    failure = reason;
+    return {Event::kFailure, 0};
+  }
+
+  std::optional<Grammar> grammar_;
+  std::size_t max_target_bytes_ = 0;
+  // Where the search for the section's end goes on: the begin of a line, and of the first field.
+  std::size_t line_begin_ = 0;
+  std::size_t fields_begin_ = 0;
+  std::string gathered_body_;
+  int hosts_ = 0;
+  bool has_transfer_encoding_ = false;
+  bool has_content_length_ = false;
+  bool unknown_coding_ = false;
+  bool failed_in_callback_ = false;
+};
+
+void RequestParser::State::BeginRequest() {
+  head = RequestHead();
+  body = {};
+  gathered_body_.clear();
+  if (gathered_body_.capacity() > kKeptBodyBytes) gathered_body_ = std::string();
+  hosts_ = 0;
+  has_transfer_encoding_ = has_content_length_ = unknown_coding_ = false;
+  grammar_.emplace(*this);
+}
+
+// Beast is given whole header sections only. So views stay valid until the handler has run, and the
+// scan for the end also finds what Beast tolerates: bare LF and folded lines.
+SectionEnd RequestParser::State::FindSectionEnd(std::string_view bytes,
+                                                const ParserLimits& limits) {
+  while (line_begin_ < bytes.size()) {
+    const char first = bytes[line_begin_];
+    if (fields_begin_ != 0 && (first == ' ' || first == '\t')) return {0, &kFoldedLine};
+    const void* const found =
+        std::memchr(bytes.data() + line_begin_, '\n', bytes.size() - line_begin_);
+    if (found == nullptr) break;
+    const auto line_end = static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());
+    if (line_end == line_begin_ || bytes[line_end - 1] != '\r') return {0, &kBareLineFeed};
+    const bool empty = line_end == line_begin_ + 1;
+    line_begin_ = line_end + 1;
+    if (fields_begin_ == 0) fields_begin_ = line_begin_;
+    if (line_begin_ - fields_begin_ > limits.max_header_bytes) return {0, &kHeaderTooLarge};
+    if (empty) return {line_begin_, nullptr};
+  }
+  if (fields_begin_ == 0) {
+    if (bytes.size() > limits.max_target_bytes + kRequestLineOverhead) return {0, &kTargetTooLong};
+  } else if (bytes.size() - fields_begin_ > limits.max_header_bytes) {
+    return {0, &kHeaderTooLarge};
+  }
+  return {};
+}
+
+bool RequestParser::State::SetTarget(std::string_view target) {
+  const auto is_refused = [](char c) { return static_cast<unsigned char>(c) >= 0x7F || c <= ' '; };
+  if (std::any_of(target.begin(), target.end(), is_refused)) return false;
+  if (target.front() != '/') {
+    // absolute-form (RFC 9112, 3.2.2): what counts is behind the authority.
+    const std::size_t scheme_end = target.find("://");
+    if (target == "*" && head.method == Method::kOptions) {
+      head.raw_path = target;
+      return true;
+    }
+    if (scheme_end == std::string_view::npos ||
+        !(EqualsIgnoringCase(target.substr(0, scheme_end), "http") ||
+          EqualsIgnoringCase(target.substr(0, scheme_end), "https"))) {
+      return false;
+    }
+    target.remove_prefix(scheme_end + 3);
+    const std::size_t authority_end = std::min(target.find_first_of("/?"), target.size());
+    if (authority_end == 0) return false;
+    target.remove_prefix(authority_end);
+    if (target.empty() || target.front() == '?') target = "/";
+  }
+  head.raw_path = target.substr(0, target.find('?'));
+  return true;
+}
+
+std::size_t RequestParser::State::AddBody(std::string_view piece, boost::beast::error_code& error) {
+  if (gathered_body_.size() + piece.size() > max_body_bytes) {
+    failure = kBodyTooLarge;
+    failed_in_callback_ = true;
+    error = http::error::body_limit;
+    return 0;
+  }
+  if (!head.chunked && piece.size() == head.content_length) {
+    body = piece;  // all of it lies in the reader's buffer: no copy
+  } else {
+    gathered_body_ += piece;
+    body = gathered_body_;
+  }
+  return piece.size();
+}
+
+RequestParser::Step RequestParser::State::ParseHeader(std::string_view section) {
+  boost::beast::error_code error;
+  grammar_->put(boost::asio::const_buffer(section.data(), section.size()), error);
+  line_begin_ = fields_begin_ = 0;
+  if (error && error != http::error::need_more) {
+    if (failed_in_callback_) return {Event::kFailure, 0};
+    return Fail(FailureOf(static_cast<http::error>(error.value())));
+  }
+  head.chunked = grammar_->chunked();
+  head.content_length = head.chunked ? 0 : grammar_->content_length().value_or(0);
+  head.keep_alive = grammar_->keep_alive();
+  if (head.http_1_0) head.expects_continue = false;
+  in_body = true;
+  return {Event::kHeader, section.size()};
+}
+
+RequestParser::Step RequestParser::State::ParseBody(std::string_view bytes,
+                                                    const ParserLimits& limits) {
+  std::size_t consumed = 0;
+  while (!grammar_->is_done()) {
+    boost::beast::error_code error;
+    const std::string_view rest = bytes.substr(consumed);
+    if (rest.empty()) return {Event::kNeedMore, consumed};
+    consumed += grammar_->put(boost::asio::const_buffer(rest.data(), rest.size()), error);
+    if (error == http::error::need_more) {
+      // What stays is the begin of a chunk's header or of the trailers.
+      if (bytes.size() - consumed > limits.max_header_bytes) return Fail(kHeaderTooLarge);
+      return {Event::kNeedMore, consumed};
+    }
+    if (error) {
+      if (failed_in_callback_) return {Event::kFailure, 0};
+      return Fail(FailureOf(static_cast<http::error>(error.value())));
+    }
+  }
+  in_body = false;
+  return {Event::kComplete, consumed};
+}
+
+RequestParser::Step RequestParser::State::Feed(std::string_view bytes, const ParserLimits& limits) {
+  if (in_body) return ParseBody(bytes, limits);
+  std::size_t skipped = 0;
+  if (line_begin_ == 0) {
+    // RFC 9112, 2.2: empty lines before a request line are to be ignored.
+    while (bytes.substr(skipped, 2) == "\r\n") skipped += 2;
+    bytes.remove_prefix(skipped);
+    if (bytes.empty() || bytes == "\r") return {Event::kNeedMore, skipped};
+  }
+  const SectionEnd section = FindSectionEnd(bytes, limits);
+  if (section.failure != nullptr) return Fail(*section.failure);
+  if (section.end == 0) return {Event::kNeedMore, skipped};
+  BeginRequest();
+  max_target_bytes_ = limits.max_target_bytes;
+  Step step = ParseHeader(bytes.substr(0, section.end));
+  step.consumed += skipped;
+  return step;
+}
+
+RequestParser::RequestParser() : state_(std::make_unique<State>()) {}
+RequestParser::~RequestParser() = default;
+
+RequestParser::Step RequestParser::Feed(std::string_view bytes, const ParserLimits& limits) {
+  return state_->Feed(bytes, limits);
+}
+
+void RequestParser::set_max_body_bytes(std::size_t bytes) { state_->max_body_bytes = bytes; }
+bool RequestParser::in_body() const { return state_->in_body; }
+const RequestHead& RequestParser::head() const { return state_->head; }
+std::string_view RequestParser::body() const { return state_->body; }
+const ParseFailure& RequestParser::failure() const { return state_->failure; }
+
+}  // namespace products

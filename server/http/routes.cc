@@ -1,0 +1,84 @@
+#include "server/http/routes.h"
+
+#include <algorithm>
+#include <array>
+
+#include "server/http/health_handlers.h"
+#include "server/http/metrics_handlers.h"
+#include "server/http/product_handlers.h"
+
+namespace products {
+namespace {
+
+// The hottest first: the search goes from top to bottom.
+constexpr std::array kRoutes = {
+    Route{Method::kGet, "/products/{productId}", Plane::kPublic, GetProduct},
+    Route{Method::kPost, "/products/{productId}/details", Plane::kPublic, PostProductDetails},
+    Route{Method::kGet, "/health", Plane::kBoth, GetHealth},
+    Route{Method::kGet, "/healthz", Plane::kManagement, GetLiveness},
+    Route{Method::kGet, "/readyz", Plane::kManagement, GetReadiness},
+    Route{Method::kGet, "/metrics", Plane::kManagement, GetMetrics},
+    Route{Method::kGet, "/version", Plane::kBoth, GetVersion},
+};
+
+}  // namespace
+
+RouteTable::RouteTable(Plane plane) {
+  for (std::size_t i = 0; i < kRoutes.size(); ++i) {
+    const Route& route = kRoutes[i];
+    if (plane != Plane::kBoth && route.plane != Plane::kBoth && route.plane != plane) continue;
+    const std::string_view pattern = route.pattern;
+    const std::size_t open = pattern.find('{');
+    const bool has_parameter = open != std::string_view::npos;
+    entries_.push_back({.route = route,
+                        .prefix = pattern.substr(0, open),
+                        .suffix = has_parameter ? pattern.substr(pattern.find('}') + 1) : "",
+                        .has_parameter = has_parameter,
+                        .metric_route = i + 1});
+  }
+}
+
+bool RouteTable::Matches(const Entry& entry, std::string_view path, std::string_view& parameter) {
+  if (!entry.has_parameter) return path == entry.prefix;
+  if (path.size() < entry.prefix.size() + entry.suffix.size() || !path.starts_with(entry.prefix) ||
+      !path.ends_with(entry.suffix)) {
+    return false;
+  }
+  parameter =
+      path.substr(entry.prefix.size(), path.size() - entry.prefix.size() - entry.suffix.size());
+  return parameter.find('/') == std::string_view::npos;
+}
+
+RouteTable::Match RouteTable::Find(Method method, std::string_view path) const {
+  const Method wanted = method == Method::kHead ? Method::kGet : method;
+  for (const Entry& entry : entries_) {
+    std::string_view parameter;
+    if (entry.route.method == wanted && Matches(entry, path, parameter)) {
+      return {&entry.route, parameter, {}, entry.metric_route};
+    }
+  }
+  Match none;
+  for (const Entry& entry : entries_) {
+    std::string_view parameter;
+    if (!Matches(entry, path, parameter)) continue;
+    if (!none.allow.empty()) none.allow += ", ";
+    none.allow += MethodName(entry.route.method);
+    if (entry.route.method == Method::kGet) none.allow += ", HEAD";
+    none.metric_route = entry.metric_route;
+  }
+  return none;
+}
+
+RequestLabels HttpRequestLabels() {
+  RequestLabels labels;
+  for (std::size_t i = 0; i < kMethods; ++i) {
+    labels.methods.emplace_back(MethodName(static_cast<Method>(i)));
+  }
+  labels.methods.emplace_back("other");
+  labels.routes.emplace_back("none");
+  for (const Route& route : kRoutes) labels.routes.emplace_back(route.pattern);
+  labels.codes = AnsweredStatuses();
+  return labels;
+}
+
+}  // namespace products

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "server/storage/commit_queue.h"
+#include "server/storage/product_table.h"
+
+namespace products {
+
+/// Why a write was not begun.
+enum class WriteRefusal { kInvalid, kTableFull, kQueueFull, kQueueAge, kStopped };
+
+struct RefusedWrite {
+  WriteRefusal reason;
+  Error error;
+};
+
+/// The use cases of the product: what may be asked of the catalogue and by which rules. Knows
+/// nothing of HTTP and nothing of the engine behind the queue. All calls: any thread.
+class Catalog {
+ public:
+  /// A put that would take the table over `max_table_bytes` is refused. References must outlive
+  /// this.
+  Catalog(const ProductTable& table, CommitQueue& queue, std::uint64_t max_table_bytes)
+      : table_(table), queue_(queue), max_table_bytes_(max_table_bytes) {}
+
+  /// Null when absent. The caller holds a ProductTable::ReadGuard for as long as it uses the
+  /// record.
+  const ProductRecord* Find(ProductId id) const { return table_.Find(id); }
+
+  /// Validates `json` as the product of `id` and queues it to be created or replaced. Absent when
+  /// it is queued: `waiter` is then taken, and told the outcome once, from the writer thread.
+  /// Refused, the waiter stays the caller's.
+  std::optional<RefusedWrite> Put(ProductId id, std::string_view json,
+                                  std::unique_ptr<CommitWaiter>&& waiter);
+
+  /// Ok while reads and writes are served; otherwise why not, in words for an operator.
+  Status CheckReady() const;
+
+  /// From now on CheckReady says that the process is stopping.
+  void StartDraining() { draining_.store(true, std::memory_order_relaxed); }
+
+ private:
+  const ProductTable& table_;
+  CommitQueue& queue_;
+  const std::uint64_t max_table_bytes_;
+  std::atomic<bool> draining_{false};
+};
+
+}  // namespace products
