@@ -1,0 +1,40 @@
+# A thin front: every target calls one tool, and the logic is there.
+.DEFAULT_GOAL := help
+.PHONY: help install-deps build run test test-sanitizers lint format bench loadtest-smoke clean
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install-deps: ## Install what is missing from packaging/apt-packages.txt (root or sudo)
+	@tools/install-deps.sh
+
+build: install-deps ## Build the release: build/release/bin/productd and productctl
+	@tools/build.sh release
+
+run: build ## Start productd on port 8080 with 1,000 sample products; Ctrl-C drains and stops it
+	@tools/run.sh
+
+test: install-deps ## Build and run every test, then again under the sanitizers
+	@tools/test.sh release
+	@tools/test.sh asan
+	@tools/test.sh tsan
+
+test-sanitizers: install-deps ## Build and run the tests under ASan+UBSan and TSan only
+	@tools/test.sh asan
+	@tools/test.sh tsan
+
+lint: install-deps ## Formatting, clang-tidy, shellcheck, gofmt and go vet
+	@tools/lint.sh
+
+format: install-deps ## Format all C++ sources in place
+	@tools/format.sh -i
+
+bench: build ## Measure productd against its peers; about five minutes
+	@python3 loadtest/bench.py $(BENCH_FLAGS)
+
+loadtest-smoke: build ## Both Locust user classes against a productd of its own, half a minute
+	@tools/venv.sh
+	@.venv/bin/python loadtest/smoke.py
+
+clean: ## Remove what was built
+	@rm -rf build .venv

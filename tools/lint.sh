@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Everything that finds faults without running the product. Each finding is an error.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+echo "lint: clang-format"
+tools/format.sh --dry-run -Werror
+
+echo "lint: shellcheck"
+git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck
+
+echo "lint: gofmt and go vet"
+git ls-files '*/go.mod' | while read -r module; do
+  folder=$(dirname "$module")
+  unformatted=$(gofmt -l "$folder")
+  if [[ -n "$unformatted" ]]; then
+    echo "lint: not gofmt's form: $unformatted" >&2
+    exit 1
+  fi
+  (cd "$folder" && go vet ./...)
+done
+
+echo "lint: python"
+git ls-files -z '*.py' | PYTHONPYCACHEPREFIX=build/pycache xargs -0 python3 -m py_compile
+
+echo "lint: clang-tidy"
+cmake --preset tidy -Wno-dev --log-level=WARNING
+# The one generated source.
+cmake --build build/tidy --target productd_version >/dev/null
+git ls-files -z '*.cc' | xargs -0 -n 4 -P "$(nproc)" clang-tidy-14 --quiet -p build/tidy 2>/dev/null
+echo "lint: no findings"
