@@ -1,0 +1,33 @@
+#include "cli/commands/health.h"
+
+#include <CLI/CLI.hpp>
+#include <vector>
+
+#include "cli/commands/help.h"
+#include "cli/operations.h"
+
+namespace products::cli {
+
+void AddHealthCommand(CLI::App& root, CommandRun& chosen) {
+  CLI::App* command =
+      root.add_subcommand("health", "Print whether the server is healthy and ready.");
+  SetHelp(*command,
+          {.examples = "  productctl health\n"
+                       "  productctl health --endpoint http://10.0.0.7:8080 --timeout 1s\n",
+           .exit_codes = {ExitCode::kDone, ExitCode::kFailed, ExitCode::kUsage,
+                          ExitCode::kUnreachable}});
+  command->callback([&chosen] { chosen = RunHealth; });
+}
+
+Result<ExitCode> RunHealth(const CommandContext& context) {
+  const auto client = context.OpenClient();
+  if (!client.ok()) return client.error();
+  const Result<Health> health = GetHealth(**client);
+  if (!health.ok()) return health.error();
+  std::vector<Field> fields = {{"endpoint", (*client)->endpoint()}, {"health", health->status}};
+  if (health->readiness) fields.push_back({"readiness", *health->readiness});
+  PrintRecord(context.io.out, context.settings.output, fields);
+  return health->is_ready ? ExitCode::kDone : ExitCode::kFailed;
+}
+
+}  // namespace products::cli
