@@ -26,10 +26,10 @@ struct Settings {
 
 /// The flags as typed; an absent one was not given.
 struct SettingsFlags {
-  std::optional<std::string> endpoint;
-  std::optional<std::string> output;
-  std::optional<std::string> timeout;
-  std::optional<std::string> config_path;
+  std::optional<std::string> endpoint = std::nullopt;
+  std::optional<std::string> output = std::nullopt;
+  std::optional<std::string> timeout = std::nullopt;
+  std::optional<std::string> config_path = std::nullopt;
   bool no_color = false;
 };
 
