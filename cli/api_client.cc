@@ -190,7 +190,7 @@ Error Transfer::Explain(CURLcode code, const ApiClient::Options& options) const 
       return {ErrorCode::kUnavailable, "the connection ended in the middle of the answer", {}};
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
-      return {ErrorCode::kUnavailable, "the connection broke before the answer was complete", {}};
+      return {ErrorCode::kUnavailable, "the answer broke off before it was complete", {}};
     case CURLE_WRITE_ERROR:
       if (body_is_too_large_) {
         return {ErrorCode::kCorrupt,
@@ -209,7 +209,8 @@ Error Transfer::Explain(CURLcode code, const ApiClient::Options& options) const 
     case CURLE_SSL_CONNECT_ERROR:
       return {ErrorCode::kUnavailable, "TLS could not be agreed; does the server speak https?", {}};
     case CURLE_OUT_OF_MEMORY:
-      return {ErrorCode::kInternal, "out of memory", {}};
+      // What the library says of a header line beyond its limit.
+      return {ErrorCode::kCorrupt, "a line of the answer's header section is too long", {}};
     default:
       return {ErrorCode::kUnavailable,
               std::string("the transfer failed: ") + curl_easy_strerror(code),

@@ -78,7 +78,11 @@ std::string ExplainParseError(const CLI::App& root, const CLI::ParseError& error
   const std::vector<std::string> unexpected = root.remaining(true);
   if (unexpected.empty()) {
     if (command == nullptr && error.get_name() == "RequiredError") return "a command is missing";
-    return error.what();
+    const std::string text = error.what();
+    if (error.get_name() == "ArgumentMismatch") {
+      return text.substr(0, text.find(':')) + " takes exactly one value";
+    }
+    return text;
   }
   const std::string& first = unexpected.front();
   const std::string shown = "\"" + Printable(first) + "\"";

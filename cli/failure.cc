@@ -8,19 +8,19 @@ namespace {
 std::string_view Advice(ErrorCode code) {
   switch (code) {
     case ErrorCode::kUnavailable:
-      return "check that the server runs there (productctl health), or name another --endpoint";
+      return "check that a server runs at this address, or name another with --endpoint";
     case ErrorCode::kTimeout:
-      return "allow more with --timeout, or see how the server is with productctl health";
+      return "allow more with --timeout, and look at the server's log and load";
     case ErrorCode::kNotFound:
       return "check the id, and with --endpoint that this is the server you mean";
     case ErrorCode::kInvalidArgument:
-      return "correct the value named and repeat the command";
+      return "correct it and repeat the command";
     case ErrorCode::kConflict:
       return "get the product again and repeat the change on it";
     case ErrorCode::kTooLarge:
       return "send a smaller product";
     case ErrorCode::kOverloaded:
-      return "repeat the command in a few seconds; productctl health says how the server is";
+      return "repeat the command in a few seconds; productctl health tells how the server is";
     case ErrorCode::kCorrupt:
       return "check with --endpoint that this is a productd and not a proxy or another service";
     case ErrorCode::kInternal:

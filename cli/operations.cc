@@ -82,6 +82,9 @@ Result<Product> GetProduct(ApiClient& client, ProductId id) {
   const Result<Answer> answer = client.Exchange(request);
   if (!answer.ok()) return answer.error();
   if (answer->status != kOk) return Refusal(client, request, *answer);
+  if (answer->content_type.empty()) {
+    return NotTheContract(client, request, "the answer has no Content-Type");
+  }
   if (!IsJson(*answer)) {
     return NotTheContract(client, request,
                           "the answer is not JSON but \"" + Printable(answer->content_type) + "\"");
@@ -133,6 +136,8 @@ Result<Health> GetHealth(ApiClient& client) {
     const auto error = ParseErrorAnswer(answer->body);
     health.status = error ? error->message : "not healthy";
     health.is_ready = false;
+  } else if (answer->status == 404) {
+    return NotTheContract(client, health_request, "the server does not have it");
   } else {
     return Refusal(client, health_request, *answer);
   }

@@ -1,7 +1,7 @@
 #include "cli/commands/health.h"
 
 #include <CLI/CLI.hpp>
-#include <vector>
+#include <array>
 
 #include "cli/commands/help.h"
 #include "cli/operations.h"
@@ -24,8 +24,11 @@ Result<ExitCode> RunHealth(const CommandContext& context) {
   if (!client.ok()) return client.error();
   const Result<Health> health = GetHealth(**client);
   if (!health.ok()) return health.error();
-  std::vector<Field> fields = {{"endpoint", (*client)->endpoint()}, {"health", health->status}};
-  if (health->readiness) fields.push_back({"readiness", *health->readiness});
+  const std::array<Field, 3> fields = {{
+      {"endpoint", (*client)->endpoint()},
+      {"health", health->status},
+      {"readiness", health->readiness.value_or("unknown")},
+  }};
   PrintRecord(context.io.out, context.settings.output, fields);
   return health->is_ready ? ExitCode::kDone : ExitCode::kFailed;
 }

@@ -6,8 +6,8 @@ namespace products::cli {
 
 void AddHealthCommand(CLI::App& root, CommandRun& chosen);
 
-/// Prints what the server says of itself: endpoint, health, and readiness where it has that.
-/// kFailed when it answers that it is not healthy or not ready.
+/// Prints what the server says of itself: endpoint, health and readiness ("unknown" where it has no
+/// /readyz). kFailed when it answers that it is not healthy or not ready.
 Result<ExitCode> RunHealth(const CommandContext& context);
 
 }  // namespace products::cli

@@ -168,9 +168,6 @@ Result<ExitCode> RunSeed(const SeedOptions& options, const CommandContext& conte
   }
   const auto client = context.OpenClient();
   if (!client.ok()) return client.error();
-  const Result<Interrupt> interrupt = Interrupt::Watch();
-  if (!interrupt.ok()) return interrupt.error();
-
   Outcome outcome;
   if (options.if_empty) {
     const Result<bool> is_seeded = HasFirstProduct(options, **client);
@@ -178,7 +175,12 @@ Result<ExitCode> RunSeed(const SeedOptions& options, const CommandContext& conte
     outcome.was_skipped = *is_seeded;
     outcome.next_id = options.start;
   }
-  if (!outcome.was_skipped) outcome = Seed(options, context, **client, *interrupt);
+  if (!outcome.was_skipped) {
+    // Not before: until there is something to sum up, Ctrl-C may end the process as it likes.
+    const Result<Interrupt> interrupt = Interrupt::Watch();
+    if (!interrupt.ok()) return interrupt.error();
+    outcome = Seed(options, context, **client, *interrupt);
+  }
 
   PrintSummary(context.io.out, context.settings.output, options, outcome);
   PrintReasons(context.io.err, options, outcome);

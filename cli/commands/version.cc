@@ -1,9 +1,9 @@
 #include "cli/commands/version.h"
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <ostream>
 #include <string>
-#include <vector>
 
 #include "cli/commands/help.h"
 #include "cli/operations.h"
@@ -21,15 +21,16 @@ void AddVersionCommand(CLI::App& root, CommandRun& chosen) {
 }
 
 Result<ExitCode> RunVersion(const CommandContext& context) {
-  std::vector<Field> fields = {{"client_version", std::string(Version())},
-                               {"client_commit", std::string(Commit())}};
   const auto client = context.OpenClient();
   if (!client.ok()) return client.error();
   const Result<VersionAnswer> server = GetServerVersion(**client);
-  if (server.ok()) {
-    fields.push_back({"server_version", server->version});
-    fields.push_back({"server_commit", server->commit});
-  }
+  const VersionAnswer shown = server.ok() ? *server : VersionAnswer{"unknown", "unknown"};
+  const std::array<Field, 4> fields = {{
+      {"client_version", std::string(Version())},
+      {"client_commit", std::string(Commit())},
+      {"server_version", shown.version},
+      {"server_commit", shown.commit},
+  }};
   PrintRecord(context.io.out, context.settings.output, fields);
   if (!server.ok()) {
     context.io.err << "productctl: server version unknown: " << server.error().message << '\n';
