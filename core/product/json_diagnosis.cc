@@ -1,13 +1,11 @@
 #include "core/product/json_diagnosis.h"
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/base/parse.h"
-#include "core/product/json_limits.h"
 #include "core/product/product_field.h"
 #include "core/product/utf8.h"
 

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace products {
+
+/// Objects and arrays within each other that a body may have; encoding/json's own limit.
+inline constexpr std::size_t kMaxJsonDepth = 10000;
 
 /// Why `body` is not the JSON of a product, in the words of Go's encoding/json, which existing
 /// clients compare with: "invalid character 'o' in literal null (expecting 'u')", "unexpected EOF",

@@ -13,7 +13,6 @@
 #include "core/base/json_text.h"
 #include "core/base/parse.h"
 #include "core/product/json_diagnosis.h"
-#include "core/product/json_limits.h"
 #include "core/product/product_draft.h"
 #include "core/product/product_field.h"
 

@@ -53,9 +53,8 @@ bool IsValidUtf8(std::string_view text) {
 
 std::size_t CountCharacters(std::string_view text) {
   // Every byte but the continuation bytes 80..BF begins a character.
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
-    return !IsBetween(byte, 0x80, 0xBF);
-  }));
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char byte) { return !IsBetween(byte, 0x80, 0xBF); }));
 }
 
 }  // namespace products

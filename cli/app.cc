@@ -1,0 +1,160 @@
+#include "cli/app.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <ostream>
+#include <string_view>
+
+#include "cli/commands/command.h"
+#include "cli/commands/flags.h"
+#include "cli/commands/get.h"
+#include "cli/commands/health.h"
+#include "cli/commands/help.h"
+#include "cli/commands/put.h"
+#include "cli/commands/seed.h"
+#include "cli/commands/version.h"
+#include "cli/failure.h"
+#include "cli/suggestion.h"
+#include "cli/text_width.h"
+#include "core/base/version.h"
+
+namespace products::cli {
+namespace {
+
+void BuildTree(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) {
+  root.description("Look at and change the products of a productd server.");
+  root.name("productctl");
+  root.set_help_flag("-h,--help", "print this help");
+  root.set_version_flag("--version",
+                        "productctl " + std::string(Version()) + " (" + std::string(Commit()) + ")",
+                        "print the version of productctl")
+      ->group(kProgramFlagGroup);
+  AddText(root, "--endpoint", "URL", flags.endpoint,
+          "of the server (default " + std::string(kDefaultEndpoint) + ")");
+  AddText(root, "-o,--output", "FORMAT", flags.output,
+          "table, json or plain (default table at a terminal, else plain)");
+  AddText(root, "--timeout", "DURATION", flags.timeout,
+          "of one request, such as 500ms, 5s or 2m (default 10s)");
+  AddText(root, "--config", "FILE", flags.config_path,
+          "of settings (default ~/.config/productctl/config.yaml)");
+  root.add_flag("--no-color", flags.no_color, "no colour, at a terminal too");
+  SetHelp(root,
+          {.examples = "  productctl get 1\n"
+                       "  productctl seed --count 10000 --endpoint http://10.0.0.7:8080\n",
+           .exit_codes = {ExitCode::kDone, ExitCode::kFailed, ExitCode::kUsage, ExitCode::kNotFound,
+                          ExitCode::kUnreachable, ExitCode::kRefusedRows, ExitCode::kInterrupted}});
+  // Commands hand what they do not know to the root, so that its flags may stand anywhere.
+  root.fallthrough();
+  AddGetCommand(root, chosen);
+  AddPutCommand(root, chosen);
+  AddSeedCommand(root, chosen);
+  AddHealthCommand(root, chosen);
+  AddVersionCommand(root, chosen);
+}
+
+std::vector<std::string_view> CommandNames(const CLI::App& root) {
+  std::vector<std::string_view> names;
+  for (const CLI::App* command : root.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+std::vector<std::string> FlagNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+const CLI::App* ChosenCommand(const CLI::App& root) {
+  const auto commands = root.get_subcommands();
+  return commands.empty() ? nullptr : commands.front();
+}
+
+// Why the arguments were not taken. The library's own words for what it did not expect name no
+// alternative, and for a mistyped command it says that one is missing.
+std::string ExplainParseError(const CLI::App& root, const CLI::ParseError& error) {
+  const CLI::App* command = ChosenCommand(root);
+  const std::vector<std::string> unexpected = root.remaining(true);
+  if (unexpected.empty()) {
+    if (command == nullptr && error.get_name() == "RequiredError") return "a command is missing";
+    const std::string text = error.what();
+    if (error.get_name() == "ArgumentMismatch") {
+      return text.substr(0, text.find(':')) + " takes exactly one value";
+    }
+    return text;
+  }
+  const std::string& first = unexpected.front();
+  const std::string shown = "\"" + Printable(first) + "\"";
+  if (first.starts_with("-")) {
+    std::vector<std::string> flags = FlagNames(root);
+    if (command != nullptr) {
+      const std::vector<std::string> own = FlagNames(*command);
+      flags.insert(flags.begin(), own.begin(), own.end());
+    }
+    const std::vector<std::string_view> candidates(flags.begin(), flags.end());
+    const std::string typed = first.substr(0, first.find('='));
+    return "no such flag " + shown + SuggestionText(typed, candidates);
+  }
+  if (command == nullptr) {
+    return "no such command " + shown + SuggestionText(first, CommandNames(root));
+  }
+  return command->get_name() + " does not take " + shown;
+}
+
+ExitCode PrintSettingsError(Io& io, const Palette& palette, const Error& error) {
+  const std::string detail = error.detail.empty() ? "" : " (" + error.detail + ")";
+  return PrintUsageError(io, palette, "productctl", error.message + detail);
+}
+
+// A command's data must not be lost in silence: a full disk behind ">" is a failure.
+ExitCode FlushOutput(Io& io, const Palette& palette, ExitCode exit_code) {
+  io.out.flush();
+  if (io.out.good()) return exit_code;
+  io.err << palette.Error("productctl:") << " standard output could not be written\n";
+  return ExitCode::kFailed;
+}
+
+}  // namespace
+
+ExitCode RunApp(const std::vector<std::string>& arguments, const Environment& environment, Io& io,
+                const Clock& clock) {
+  CLI::App root;
+  SettingsFlags flags;
+  CommandRun chosen;
+  BuildTree(root, flags, chosen);
+  // For what goes wrong before the settings are known.
+  const auto no_color = environment.find("NO_COLOR");
+  const bool may_color = no_color == environment.end() || no_color->second.empty();
+  const Palette early_palette(may_color && io.err_terminal.is_terminal());
+
+  try {
+    root.require_subcommand(1);
+    // The library takes them last first.
+    root.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::CallForHelp&) {
+    io.out << root.help();
+    return FlushOutput(io, early_palette, ExitCode::kDone);
+  } catch (const CLI::CallForVersion& version) {
+    io.out << version.what() << '\n';
+    return FlushOutput(io, early_palette, ExitCode::kDone);
+  } catch (const CLI::ParseError& error) {
+    const CLI::App* command = ChosenCommand(root);
+    return PrintUsageError(io, early_palette,
+                           command == nullptr ? "productctl" : "productctl " + command->get_name(),
+                           ExplainParseError(root, error));
+  }
+
+  const Result<Settings> settings =
+      ResolveSettings(flags, environment, io.out_terminal.is_terminal());
+  if (!settings.ok()) return PrintSettingsError(io, early_palette, settings.error());
+  const Status endpoint = ApiClient::CheckEndpoint(settings->endpoint);
+  if (!endpoint.ok()) return PrintSettingsError(io, early_palette, endpoint.error());
+  const CommandContext context{io, clock, *settings};
+  const Result<ExitCode> result = chosen(context);
+  const ExitCode exit_code =
+      result.ok() ? *result : PrintFailure(io, context.err_palette(), result.error());
+  return FlushOutput(io, context.err_palette(), exit_code);
+}
+
+}  // namespace products::cli

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "cli/api_client.h"
+#include "cli/exit_code.h"
+#include "cli/io.h"
+#include "cli/output.h"
+#include "cli/settings.h"
+#include "core/base/clock.h"
+#include "core/base/result.h"
+
+namespace CLI {
+class App;
+}
+
+/// A command is an options struct, `Add...Command`, which puts its flags into the tree, and
+/// `Run...`, which does the work and can be called without the tree. To add one: a file here, a
+/// line in app.cc, a golden help text in tests/cli.
+namespace products::cli {
+
+/// What a command runs with. Everything outlives the run.
+struct CommandContext {
+  Io& io;
+  const Clock& clock;
+  const Settings& settings;
+
+  /// Colours for standard output and standard error, as settings and terminals have it.
+  Palette out_palette() const { return Palette(settings.color && io.out_terminal.is_terminal()); }
+  Palette err_palette() const { return Palette(settings.color && io.err_terminal.is_terminal()); }
+  /// A client for the endpoint of the settings.
+  Result<std::unique_ptr<ApiClient>> OpenClient() const {
+    return ApiClient::Open({.endpoint = settings.endpoint, .timeout = settings.timeout}, clock);
+  }
+};
+
+/// How it ended, or why it failed: an Error is printed, with advice, and turned into an exit code
+/// in one place, app.cc.
+using CommandRun = std::function<Result<ExitCode>(const CommandContext&)>;
+
+}  // namespace products::cli

@@ -1,0 +1,50 @@
+#include "cli/commands/flags.h"
+
+#include <CLI/CLI.hpp>
+#include <utility>
+
+#include "core/base/parse.h"
+
+namespace products::cli {
+
+CLI::Option* AddInteger(CLI::App& command, const std::string& name, const std::string& placeholder,
+                        IntegerRange range, std::function<void(std::int64_t)> set,
+                        const std::string& description) {
+  const auto check = [range](const std::string& text) -> std::string {
+    const auto value = ParseInt64(text);
+    if (value && *value >= range.first && *value <= range.last) return {};
+    return "\"" + text + "\" is not a whole number from " + std::to_string(range.first) + " to " +
+           std::to_string(range.last);
+  };
+  // The check has passed when the function runs.
+  return command
+      .add_option_function<std::string>(
+          name, [set = std::move(set)](const std::string& text) { set(*ParseInt64(text)); },
+          description)
+      ->check(check)
+      ->type_name(placeholder);
+}
+
+CLI::Option* AddNumber(CLI::App& command, const std::string& name, const std::string& placeholder,
+                       double& target, const std::string& description) {
+  const auto check = [](const std::string& text) -> std::string {
+    const auto value = ParseDouble(text);
+    if (value && *value >= 0.0) return {};
+    return "\"" + text + "\" is not a number of at least 0";
+  };
+  return command
+      .add_option_function<std::string>(
+          name, [&target](const std::string& text) { target = *ParseDouble(text); }, description)
+      ->check(check)
+      ->type_name(placeholder);
+}
+
+CLI::Option* AddText(CLI::App& command, const std::string& name, const std::string& placeholder,
+                     std::optional<std::string>& target, const std::string& description) {
+  return command
+      .add_option_function<std::string>(
+          name, [&target](const std::string& text) { target = text; }, description)
+      ->type_name(placeholder);
+}
+
+}  // namespace products::cli

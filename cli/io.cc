@@ -1,0 +1,27 @@
+#include "cli/io.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace products::cli {
+namespace {
+
+constexpr int kUnknownWidthColumns = 80;
+
+}  // namespace
+
+Terminal Terminal::Of(int file_descriptor) {
+  Terminal terminal;
+  if (::isatty(file_descriptor) == 1) terminal.file_descriptor_ = file_descriptor;
+  return terminal;
+}
+
+int Terminal::Columns() const {
+  winsize size{};
+  if (::ioctl(*file_descriptor_, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+    return kUnknownWidthColumns;
+  }
+  return size.ws_col;
+}
+
+}  // namespace products::cli

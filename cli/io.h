@@ -1,0 +1,35 @@
+#pragma once
+
+#include <iosfwd>
+#include <optional>
+
+namespace products::cli {
+
+/// Whether a stream ends at a terminal, and how wide that is now.
+class Terminal {
+ public:
+  /// Not a terminal.
+  Terminal() = default;
+  /// What `file_descriptor` is; it is not owned and must stay open.
+  static Terminal Of(int file_descriptor);
+
+  bool is_terminal() const { return file_descriptor_.has_value(); }
+  /// The width in columns, asked anew at each call because windows are resized; 80 when the
+  /// terminal does not know. Only when is_terminal().
+  int Columns() const;
+
+ private:
+  std::optional<int> file_descriptor_;
+};
+
+/// The streams of a command: data goes to `out`, everything else to `err`. The streams must outlive
+/// it.
+struct Io {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  Terminal out_terminal;
+  Terminal err_terminal;
+};
+
+}  // namespace products::cli

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace products::cli {
+
+/// Columns that `text` (UTF-8) takes on a terminal: two for wide East Asian characters and emoji,
+/// none for combining marks, one otherwise; a byte that is not UTF-8 counts as one. Independent of
+/// the locale.
+std::size_t DisplayWidth(std::string_view text);
+
+/// `text` with nothing in it that moves a cursor, ends a line or separates columns: control
+/// characters as \t, \n, \r or \x1b, a backslash doubled, bytes that are not UTF-8 as \xff.
+/// Whatever a server sends passes through this before it reaches a terminal or a plain line.
+std::string Printable(std::string_view text);
+
+}  // namespace products::cli

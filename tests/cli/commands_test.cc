@@ -1,0 +1,156 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/cli/fake_catalog.h"
+#include "tests/cli/golden.h"
+#include "tests/cli/scripted_server.h"
+
+namespace products::cli {
+namespace {
+
+const std::vector<std::string> kFormats = {"table", "json", "plain"};
+
+TEST(Get, PrintsTheProductInEveryFormat) {
+  const ScriptedServer server(FakeCatalog);
+  Transcript transcript;
+  for (const std::string& format : kFormats) {
+    EXPECT_EQ(transcript.Run(server.endpoint(), {"get", "1", "-o", format}).exit_code, 0);
+    EXPECT_EQ(transcript.Run(server.endpoint(), {"get", "2", "-o", format}).exit_code, 0);
+  }
+  EXPECT_EQ(transcript.Run(server.endpoint(), {"get", "999"}).exit_code, 3);
+  transcript.ExpectGolden("get");
+}
+
+TEST(Get, JsonIsTheCanonicalBytes) {
+  const ScriptedServer server(FakeCatalog);
+  const RunResult result =
+      RunProductctl({"get", "1", "-o", "json", "--endpoint", server.endpoint()});
+  EXPECT_EQ(result.out, kSampleJson);
+}
+
+TEST(Get, AtATerminalItIsATableAndErrorsAreColoredUnlessToldOtherwise) {
+  const ScriptedServer server(FakeCatalog);
+  Transcript transcript;
+  transcript.Run(server.endpoint(), {"get", "1"}, {.terminal_columns = 80});
+  transcript.Run(server.endpoint(), {"get", "999"}, {.terminal_columns = 80});
+  transcript.Note("with NO_COLOR=1");
+  transcript.Run(server.endpoint(), {"get", "999"},
+                 {.environment = {{"NO_COLOR", "1"}}, .terminal_columns = 80});
+  transcript.Run(server.endpoint(), {"get", "999", "--no-color"}, {.terminal_columns = 80});
+  transcript.ExpectGolden("get_terminal");
+}
+
+TEST(Put, SendsTheCanonicalProductAndIsQuiet) {
+  std::string seen;
+  {
+    const ScriptedServer server([&seen](const std::string& request) {
+      seen = request;
+      return NoContentReply();
+    });
+    const RunResult result = RunProductctl(
+        {"put", "1", "--sku", "ABC-123-XYZ", "--manufacturer", "Acme Corporation", "--category-id",
+         "456", "--weight", "1250", "--some-other-id", "789", "--endpoint", server.endpoint()});
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_EQ(result.out + result.err, "");
+  }
+  EXPECT_TRUE(Asks(seen, "POST /products/1/details")) << seen;
+  EXPECT_NE(seen.find("\r\nContent-Type: application/json\r\n"), std::string::npos) << seen;
+  EXPECT_EQ(seen.substr(seen.find("\r\n\r\n") + 4), kSampleJson);
+}
+
+TEST(Put, TakesAProductFromAFileOrStandardInput) {
+  const ScriptedServer server(FakeCatalog);
+  Transcript transcript;
+  const auto put = [&](const std::vector<std::string>& arguments, const std::string& input) {
+    return transcript.Run(server.endpoint(), arguments, {.input = input}).exit_code;
+  };
+  EXPECT_EQ(put({"put", "-f", "-"}, kSampleJson), 0);
+  EXPECT_EQ(put({"put", "1", "-f", "-"}, kSampleJson), 0);
+  transcript.Note("another id than the file's");
+  EXPECT_EQ(put({"put", "2", "-f", "-"}, kSampleJson), 1);
+  transcript.Note("an empty file");
+  EXPECT_EQ(put({"put", "-f", "-"}, ""), 1);
+  transcript.Note("not JSON");
+  EXPECT_EQ(put({"put", "-f", "-"}, "not json"), 1);
+  transcript.Note("a product without sku");
+  EXPECT_EQ(put({"put", "3", "-f", "-"}, "{}"), 1);
+  transcript.Note("more than any server takes");
+  EXPECT_EQ(put({"put", "-f", "-"}, std::string(2 * 1024 * 1024, ' ')), 1);
+  EXPECT_EQ(put({"put", "-f", "/nonexistent.json"}, ""), 1);
+  transcript.ExpectGolden("put_file");
+}
+
+TEST(Put, SaysWhatTheServerRefused) {
+  const ScriptedServer server(FakeCatalog);
+  Transcript transcript;
+  for (const std::string& format : kFormats) {
+    const auto put = [&](const std::string& id) {
+      return transcript
+          .Run(server.endpoint(), {"put", id, "--sku", "S", "--manufacturer", "M", "--category-id",
+                                   "1", "--some-other-id", "1", "-o", format})
+          .exit_code;
+    };
+    EXPECT_EQ(put("3"), 0);
+    EXPECT_EQ(put("7"), 1);
+  }
+  transcript.Note("at a terminal");
+  transcript.Run(server.endpoint(), {"put", "-f", "-"},
+                 {.input = kSampleJson, .terminal_columns = 80});
+  transcript.ExpectGolden("put");
+}
+
+TEST(Health, TellsHealthAndReadinessApart) {
+  struct Row {
+    std::string note;
+    Reply health;
+    Reply readiness;
+    int exit_code;
+  };
+  const Reply ok = JsonReply(200, "{\"status\":\"ok\"}");
+  const Reply absent = ErrorReply(404, "NOT_FOUND", "no such path");
+  const Reply draining = ErrorReply(503, "UNAVAILABLE", "draining");
+  const Row rows[] = {
+      {"healthy and ready", ok, ok, 0},
+      {"healthy, without /readyz", ok, absent, 0},
+      {"healthy, not ready", ok, draining, 1},
+      {"not healthy", draining, draining, 1},
+      {"not ready, without a reason", ok, JsonReply(503, ""), 1},
+      {"not even /health", absent, absent, 1},
+      {"something else", JsonReply(200, "hello"), ok, 1},
+  };
+  Transcript transcript;
+  for (const Row& row : rows) {
+    const ScriptedServer server([&row](const std::string& request) {
+      return Asks(request, "GET /health") ? row.health : row.readiness;
+    });
+    transcript.Note(row.note);
+    for (const std::string& format : kFormats) {
+      EXPECT_EQ(transcript.Run(server.endpoint(), {"health", "-o", format}).exit_code,
+                row.exit_code)
+          << row.note;
+    }
+  }
+  transcript.ExpectGolden("health");
+}
+
+TEST(VersionCommand, TellsTheServersVersionWhenItAnswers) {
+  Transcript transcript;
+  const ScriptedServer server(FakeCatalog);
+  for (const std::string& format : kFormats) {
+    EXPECT_EQ(transcript.Run(server.endpoint(), {"version", "-o", format}).exit_code, 0);
+  }
+  transcript.Note("a server without /version");
+  const ScriptedServer other(
+      [](const std::string&) { return ErrorReply(404, "NOT_FOUND", "no such path"); });
+  EXPECT_EQ(transcript.Run(other.endpoint(), {"version"}).exit_code, 0);
+  transcript.Note("no server");
+  const std::string nowhere = "http://127.0.0.1:" + std::to_string(FindClosedPort());
+  EXPECT_EQ(transcript.Run(nowhere, {"version", "-o", "json"}).exit_code, 0);
+  EXPECT_EQ(transcript.Run("", {"--version"}).exit_code, 0);
+  transcript.ExpectGolden("version");
+}
+
+}  // namespace
+}  // namespace products::cli

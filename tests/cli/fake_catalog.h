@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "tests/cli/scripted_server.h"
+
+namespace products::cli {
+
+/// A server that keeps the contract, without a memory:
+/// products 1 (the sample) and 2 (awkward texts) exist, a put of product 7 is refused, all other
+/// puts succeed; healthy, ready, version 9.8.7.
+Reply FakeCatalog(const std::string& request);
+
+/// Whether `request` asks for `target`, such as "GET /products/1".
+bool Asks(const std::string& request, const std::string& target);
+
+/// The sample product's JSON, with its "\n".
+inline constexpr char kSampleJson[] =
+    "{\"product_id\":1,\"sku\":\"ABC-123-XYZ\",\"manufacturer\":\"Acme Corporation\","
+    "\"category_id\":456,\"weight\":1250,\"some_other_id\":789}\n";
+
+}  // namespace products::cli

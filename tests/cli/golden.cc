@@ -1,0 +1,94 @@
+#include "tests/cli/golden.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+
+#include "core/base/version.h"
+
+namespace products::cli {
+namespace {
+
+void ReplaceAll(std::string& text, const std::string& from, const std::string& to) {
+  for (std::size_t at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+// What stands between each `before` and the next `after` becomes `to`.
+void ReplaceBetween(std::string& text, std::string_view before, std::string_view after,
+                    std::string_view to) {
+  for (std::size_t at = text.find(before); at != std::string::npos; at = text.find(before, at)) {
+    at += before.size();
+    const std::size_t end = text.find(after, at);
+    if (end == std::string::npos) return;
+    text.replace(at, end - at, to);
+  }
+}
+
+std::string Normalized(std::string text, const std::string& endpoint) {
+  if (!endpoint.empty()) ReplaceAll(text, endpoint, "http://SERVER");
+  ReplaceAll(text, "\x1b", "<ESC>");
+  ReplaceAll(text, "\r", "<CR>");
+  ReplaceAll(text, std::string(Commit()), "COMMIT");
+  const std::string version(Version());
+  ReplaceAll(text, "productctl " + version, "productctl VERSION");
+  ReplaceAll(text, "\"client_version\":\"" + version, "\"client_version\":\"VERSION");
+  ReplaceAll(text, "client_version  " + version, "client_version  VERSION");
+  ReplaceAll(text, version + "\tCOMMIT", "VERSION\tCOMMIT");
+  ReplaceBetween(text, " products in ", "/s)", "TIME (RATE");
+  ReplaceBetween(text, "\"seconds\":", ",\"next_id\"", "TIME,\"products_per_second\":RATE");
+  return text;
+}
+
+std::string Quoted(const std::string& argument) {
+  const bool is_plain = !argument.empty() && argument.find_first_of(" \"'\\$") == std::string::npos;
+  return is_plain ? argument : "'" + argument + "'";
+}
+
+void AppendStream(std::string& out, std::string_view prefix, const std::string& text) {
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    out.append(prefix).append(rest.substr(0, end));
+    if (end == std::string_view::npos) out += "[no newline]";
+    out += '\n';
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  }
+}
+
+}  // namespace
+
+RunResult Transcript::Run(const std::string& endpoint, const std::vector<std::string>& arguments,
+                          RunOptions options) {
+  if (!endpoint.empty()) options.environment["PRODUCTCTL_ENDPOINT"] = endpoint;
+  RunResult result = RunProductctl(arguments, options);
+  text_ += "$ productctl";
+  for (const std::string& argument : arguments) text_ += " " + Quoted(argument);
+  text_ += '\n';
+  AppendStream(text_, "  ", Normalized(result.out, endpoint));
+  AppendStream(text_, "! ", Normalized(result.err, endpoint));
+  text_ += "= " + std::to_string(result.exit_code) + "\n\n";
+  return result;
+}
+
+void Transcript::Note(const std::string& text) { text_ += "# " + text + "\n"; }
+
+void Transcript::ExpectGolden(const std::string& name) const {
+  const std::string path = std::string(GOLDEN_DIRECTORY) + "/" + name + ".txt";
+  const char* const update = std::getenv("PRODUCTCTL_UPDATE_GOLDEN");
+  if (update != nullptr && std::string_view(update) == "1") {
+    std::ofstream(path, std::ios::binary) << text_;
+    return;
+  }
+  std::ifstream file(path, std::ios::binary);
+  ASSERT_TRUE(file) << path << " is missing; write it with PRODUCTCTL_UPDATE_GOLDEN=1";
+  const std::string expected{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_EQ(text_, expected) << "if this change is meant, run with PRODUCTCTL_UPDATE_GOLDEN=1";
+}
+
+}  // namespace products::cli

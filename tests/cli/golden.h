@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/cli/child_process.h"
+
+namespace products::cli {
+
+/// A session at the prompt, as text: each command with what it printed and how it ended. What
+/// differs from run to run (ports, durations, rates, version and commit) is replaced by a word.
+class Transcript {
+ public:
+  /// Runs productctl with `arguments`, against `endpoint` unless that is empty, and appends it all.
+  RunResult Run(const std::string& endpoint, const std::vector<std::string>& arguments,
+                RunOptions options = {});
+  /// Appends a line of explanation.
+  void Note(const std::string& text);
+
+  /// Compares with tests/cli/golden/<name>.txt; writes that file instead when the environment has
+  /// PRODUCTCTL_UPDATE_GOLDEN=1.
+  void ExpectGolden(const std::string& name) const;
+
+ private:
+  std::string text_;
+};
+
+}  // namespace products::cli

@@ -1,0 +1,107 @@
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/cli/golden.h"
+#include "tests/cli/scripted_server.h"
+
+namespace products::cli {
+namespace {
+
+TEST(Help, EveryCommandHasOneThatFitsEightyColumns) {
+  for (const std::string command : {"", "get", "put", "seed", "health", "version"}) {
+    std::vector<std::string> arguments = {"--help"};
+    if (!command.empty()) arguments.insert(arguments.begin(), command);
+    Transcript transcript;
+    const RunResult result = transcript.Run("", arguments);
+    EXPECT_EQ(result.exit_code, 0);
+    std::istringstream lines(result.out);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
+    transcript.ExpectGolden(command.empty() ? "help" : "help_" + command);
+  }
+}
+
+TEST(Help, AnswersWithoutAServerOrSettings) {
+  // The file of settings is broken; help is what one asks for then.
+  const RunResult result =
+      RunProductctl({"get", "--help"}, {.environment = {{"PRODUCTCTL_CONFIG", "/nonexistent"}}});
+  EXPECT_EQ(result.exit_code, 0);
+}
+
+TEST(Usage, MistakesEndWithTwoAndSaySo) {
+  Transcript transcript;
+  const std::vector<std::vector<std::string>> rows = {
+      {},
+      {"gte", "1"},
+      {"restart"},
+      {"get"},
+      {"get", "abc"},
+      {"get", "0"},
+      {"get", "-1"},
+      {"get", "2147483648"},
+      {"get", "0x10"},
+      {"get", "1", "2"},
+      {"get", "1", "--outptu", "json"},
+      {"get", "1", "--outptu=json"},
+      {"get", "1", "-o"},
+      {"get", "1", "-o", "json", "-o", "table"},
+      {"get", "1", "-o", "yaml"},
+      {"get", "1", "-x"},
+      {"get", "1", "--timeout", "5"},
+      {"get", "1", "--endpoint", "ftp://h"},
+      {"get", "1", "--endpoint", "http://"},
+      {"get", "1", "--endpoint", "http://user:secret@h"},
+      {"get", "1", "--endpoint", "http://h/?a=b"},
+      {"get", "1", "--endpoint", "http://h:99999"},
+      {"get", "1", "--config", "/nonexistent.yaml"},
+      {"put"},
+      {"put", "1", "--sku", "A"},
+      {"put", "1", "--weight", "1.5"},
+      {"put", "1", "-f", "-", "--sku", "A"},
+      {"seed", "--count", "0"},
+      {"seed", "--count", "1e3"},
+      {"seed", "--conut", "5"},
+      {"seed", "--rate", "-1"},
+      {"seed", "--rate", "fast"},
+      {"seed", "--concurrency", "5000"},
+      {"seed", "--start", "2147483647", "--count", "2"},
+      {"get", "1", "a\x1b[31mb"},
+  };
+  for (const std::vector<std::string>& row : rows) {
+    EXPECT_EQ(transcript.Run("", row).exit_code, 2) << testing::PrintToString(row);
+  }
+  transcript.ExpectGolden("usage_errors");
+}
+
+TEST(Usage, WrongEnvironmentEndsWithTwo) {
+  Transcript transcript;
+  EXPECT_EQ(
+      transcript.Run("", {"get", "1"}, {.environment = {{"PRODUCTCTL_OUTPUT", "x"}}}).exit_code, 2);
+  EXPECT_EQ(transcript.Run("", {"get", "1"}, {.environment = {{"PRODUCTCTL_ENDPOINT", "ftp://h"}}})
+                .exit_code,
+            2);
+  transcript.ExpectGolden("environment_errors");
+}
+
+TEST(Usage, FlagsOfEveryCommandMayStandAnywhere) {
+  const ScriptedServer server(
+      [](const std::string&) { return JsonReply(200, "{\"status\":\"ok\"}"); });
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"-o", "json", "health"}, {"health", "-o", "json"}, {"health", "--output=json"}}) {
+    const RunResult result =
+        RunProductctl(arguments, {.environment = {{"PRODUCTCTL_ENDPOINT", server.endpoint()}}});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(result.out[0], '{');
+  }
+}
+
+TEST(Usage, FullDiskBehindStandardOutputIsAFailure) {
+  const RunResult result = RunProductctl({"--help"}, {.out_path = "/dev/full"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.err, "productctl: standard output could not be written\n");
+}
+
+}  // namespace
+}  // namespace products::cli

@@ -1,0 +1,162 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/cli/fake_catalog.h"
+#include "tests/cli/golden.h"
+#include "tests/cli/scripted_server.h"
+
+namespace products::cli {
+namespace {
+
+using Then = Reply::Then;
+
+struct WrongAnswer {
+  std::string note;
+  Reply reply;
+  int exit_code;
+};
+
+std::string WithBody(const std::string& head, const std::string& body) {
+  return "HTTP/1.1 200 OK\r\n" + head + "\r\n" + body;
+}
+
+// Every way a server is known to go wrong between accept and close.
+std::vector<WrongAnswer> WrongAnswers() {
+  const std::string sample = kSampleJson;
+  const std::string json = "Content-Type: application/json\r\n";
+  return {
+      {"closes without a word", {"", Then::kClose}, 4},
+      {"resets", {"", Then::kReset}, 4},
+      {"resets in the middle of the body",
+       {WithBody(json + "Content-Length: 123\r\n", sample.substr(0, 40)), Then::kReset},
+       4},
+      {"never answers", {"", Then::kHang}, 4},
+      {"stops in the header section", {"HTTP/1.1 200 OK\r\nContent-", Then::kHang}, 4},
+      {"closes in the header section", {"HTTP/1.1 200 OK\r\nContent-Ty", Then::kClose}, 1},
+      {"stops in the body",
+       {WithBody(json + "Content-Length: 123\r\n", sample.substr(0, 40)), Then::kHang},
+       4},
+      {"truncates the body",
+       {WithBody(json + "Content-Length: 123\r\n", sample.substr(0, 40)), Then::kClose},
+       4},
+      {"truncates a body of unknown length",
+       {WithBody(json, sample.substr(0, 40)), Then::kClose},
+       1},
+      {"truncates a chunk",
+       {WithBody(json + "Transfer-Encoding: chunked\r\n", "7b\r\n{\"product_id\":1,"),
+        Then::kClose},
+       4},
+      {"breaks the chunk framing",
+       {WithBody(json + "Transfer-Encoding: chunked\r\n", "zz\r\n{}\r\n0\r\n\r\n"), Then::kClose},
+       4},
+      {"drips the body", {WithBody(json + "Content-Length: 99999\r\n", "{ "), Then::kDrip}, 4},
+      {"announces a huge body",
+       {WithBody(json + "Content-Length: 9999999999\r\n", " "), Then::kFlood},
+       1},
+      {"sends without end", {WithBody(json, " "), Then::kFlood}, 1},
+      {"sends headers without end",
+       {"HTTP/1.1 200 OK\r\n" +
+            [] {
+              std::string headers;
+              for (int i = 0; i < 5000; ++i) headers += "X-Filler: aaaaaaaaaaaaaaaaaaaa\r\n";
+              return headers;
+            }(),
+        Then::kClose},
+       1},
+      {"has one endless header line", {"HTTP/1.1 200 OK\r\nX-Filler: a", Then::kFlood}, 1},
+      {"speaks another protocol", {"SSH-2.0-OpenSSH_9.2\r\n", Then::kClose}, 1},
+      {"sends zero bytes", {std::string(100, '\0'), Then::kClose}, 1},
+      {"answers HTML", {WithBody("Content-Type: text/html\r\nContent-Length: 6\r\n", "<html>")}, 1},
+      {"answers without a type", {WithBody("Content-Length: 2\r\n", "{}")}, 1},
+      {"answers what is not JSON", JsonReply(200, "hello"), 1},
+      {"answers an empty body", JsonReply(200, ""), 1},
+      {"answers deep nesting", JsonReply(200, std::string(200'000, '[')), 1},
+      {"answers an array", JsonReply(200, "[]"), 1},
+      {"answers another product",
+       JsonReply(200,
+                 "{\"product_id\":2,\"sku\":\"S\",\"manufacturer\":\"M\",\"category_id\":1,"
+                 "\"weight\":1,\"some_other_id\":1}"),
+       1},
+      {"answers a product without fields", JsonReply(200, "{\"product_id\":1}"), 1},
+      {"answers 204", NoContentReply(), 1},
+      {"redirects",
+       {"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"},
+       1},
+      {"answers 404 without saying what", JsonReply(404, "nope"), 1},
+      {"answers 404 in HTML",
+       {"HTTP/1.1 404 X\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"},
+       1},
+      {"refuses", ErrorReply(400, "INVALID_INPUT", "no"), 1},
+      {"refuses with escape sequences", ErrorReply(400, "X\\u001b[2J", "a\\u001b[31mb\\nc"), 1},
+      {"answers 500", ErrorReply(500, "INTERNAL", "internal error"), 1},
+      {"answers 500 without a body", {"HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n"}, 1},
+      {"is overloaded", ErrorReply(503, "OVERLOADED", "queue is full"), 1},
+      {"answers a status that does not exist", JsonReply(999, "{}"), 1},
+      {"answers only 100 Continue", {"HTTP/1.1 100 Continue\r\n\r\n", Then::kHang}, 4},
+  };
+}
+
+TEST(HostileServer, GetEndsWithAnErrorThatSaysWhatHappened) {
+  Transcript transcript;
+  for (const WrongAnswer& row : WrongAnswers()) {
+    const ScriptedServer server([&row](const std::string&) { return row.reply; });
+    transcript.Note(row.note);
+    const RunResult result = transcript.Run(server.endpoint(), {"get", "1", "--timeout", "300ms"});
+    EXPECT_EQ(result.exit_code, row.exit_code) << row.note << "\n" << result.err;
+    EXPECT_EQ(result.out, "") << row.note;
+    EXPECT_NE(result.err.find("GET " + server.endpoint() + "/products/1"), std::string::npos)
+        << row.note << "\n"
+        << result.err;
+    EXPECT_NE(result.err.find("\n  try: "), std::string::npos) << row.note;
+  }
+  transcript.ExpectGolden("hostile_get");
+}
+
+TEST(HostileServer, PutEndsWithAnErrorThatSaysWhatHappened) {
+  for (const WrongAnswer& row : WrongAnswers()) {
+    if (row.note == "answers 204") continue;
+    const ScriptedServer server([&row](const std::string&) { return row.reply; });
+    const RunResult result =
+        RunProductctl({"put", "-f", "-", "--timeout", "300ms", "--endpoint", server.endpoint()},
+                      {.input = kSampleJson});
+    EXPECT_TRUE(result.exit_code == 1 || result.exit_code == 4) << row.note << result.exit_code;
+    EXPECT_NE(result.err.find("POST " + server.endpoint() + "/products/1/details"),
+              std::string::npos)
+        << row.note << "\n"
+        << result.err;
+  }
+}
+
+TEST(HostileServer, VersionAndHealthSurviveItToo) {
+  for (const WrongAnswer& row : WrongAnswers()) {
+    const ScriptedServer server([&row](const std::string&) { return row.reply; });
+    const RunOptions options{.environment = {{"PRODUCTCTL_ENDPOINT", server.endpoint()}}};
+    const int version = RunProductctl({"version", "--timeout", "300ms"}, options).exit_code;
+    EXPECT_EQ(version, 0) << row.note;
+    const int health = RunProductctl({"health", "--timeout", "300ms"}, options).exit_code;
+    EXPECT_TRUE(health == 1 || health == 4) << row.note << health;
+  }
+}
+
+TEST(Unreachable, IsToldApartByExitCodeFour) {
+  Transcript transcript;
+  const std::string nowhere = "http://127.0.0.1:" + std::to_string(FindClosedPort());
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"get", "1"}, {"health"}, {"seed"}, {"seed", "--if-empty"}}) {
+    EXPECT_EQ(transcript.Run(nowhere, arguments).exit_code, 4);
+  }
+  transcript.ExpectGolden("unreachable");
+}
+
+TEST(Unreachable, ProxyOfTheEnvironmentIsNotUsedForThisMachine) {
+  const ScriptedServer server(FakeCatalog);
+  const std::string nowhere = "http://127.0.0.1:" + std::to_string(FindClosedPort());
+  const RunResult result = RunProductctl({"get", "1", "--endpoint", server.endpoint()},
+                                         {.environment = {{"http_proxy", nowhere}}});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+}
+
+}  // namespace
+}  // namespace products::cli

@@ -1,0 +1,146 @@
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/cli/child_process.h"
+#include "tests/cli/fake_catalog.h"
+#include "tests/cli/golden.h"
+
+namespace products::cli {
+namespace {
+
+struct ServerKind {
+  std::string name;
+  std::string program;
+  std::vector<std::string> arguments;  // before the one of the ready file
+  std::string ready_flag;
+  bool has_contract_section_2;  // /readyz, /version
+};
+
+std::vector<ServerKind> ServerKinds() {
+  std::vector<ServerKind> kinds;
+#ifdef PRODUCTD_BINARY
+  kinds.push_back({"productd",
+                   PRODUCTD_BINARY,
+                   {"--http-listen", "127.0.0.1:0", "--storage-engine", "memory"},
+                   "--ready-file",
+                   true});
+#endif
+#ifdef GO_PEER_BINARY
+  kinds.push_back({"go_peer", GO_PEER_BINARY, {"-listen", "127.0.0.1:0"}, "-ready-file", false});
+#endif
+  return kinds;
+}
+
+// A server of its own for each test: empty, on a free port, killed at the end.
+class RealServer : public testing::TestWithParam<ServerKind> {
+ protected:
+  RealServer() : directory_(MakeDirectory()), server_(Start()), endpoint_(WaitForEndpoint()) {}
+  ~RealServer() override { std::filesystem::remove_all(directory_); }
+
+  RunResult Run(std::vector<std::string> arguments, const std::string& input = {}) const {
+    arguments.insert(arguments.end(), {"--endpoint", endpoint_});
+    return RunProductctl(arguments, {.input = input});
+  }
+
+  const std::filesystem::path directory_;
+  ChildProcess server_;
+  const std::string endpoint_;
+
+ private:
+  static std::filesystem::path MakeDirectory() {
+    std::string pattern = testing::TempDir() + "productctl_server_XXXXXX";
+    return ::mkdtemp(pattern.data());
+  }
+
+  ChildProcess Start() const {
+    std::vector<std::string> arguments = GetParam().arguments;
+    arguments.insert(arguments.end(), {GetParam().ready_flag, directory_ / "ready"});
+    return ChildProcess(GetParam().program, arguments);
+  }
+
+  // The file appears whole, for it is moved into place.
+  std::string WaitForEndpoint() const {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (std::chrono::steady_clock::now() < deadline) {
+      std::ifstream file(directory_ / "ready");
+      std::string address;
+      if (file >> address) return "http://" + address;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    ADD_FAILURE() << GetParam().program << " is not ready";
+    return "http://127.0.0.1:1";
+  }
+};
+
+TEST_P(RealServer, KeepsWhatIsPut) {
+  EXPECT_EQ(Run({"get", "1"}).exit_code, 3);
+  EXPECT_EQ(Run({"put", "-f", "-"}, kSampleJson).exit_code, 0);
+  EXPECT_EQ(Run({"get", "1", "-o", "json"}).out, kSampleJson);
+  EXPECT_EQ(Run({"put", "1", "--sku", "日本 <&>", "--manufacturer", "M", "--category-id", "1",
+                 "--some-other-id", "2"})
+                .exit_code,
+            0);
+  EXPECT_EQ(Run({"get", "1"}).out, "1\t日本 <&>\tM\t1\t0\t2\n");
+}
+
+TEST_P(RealServer, SaysWhyItRefusesOrHasNothing) {
+  Transcript transcript;
+  transcript.Run(endpoint_, {"get", "999"});
+  transcript.Run(endpoint_, {"put", "1", "--sku", "", "--manufacturer", "M", "--category-id", "1",
+                             "--some-other-id", "1"});
+  transcript.Run(endpoint_, {"put", "1", "--sku", std::string(101, 'x'), "--manufacturer", "M",
+                             "--category-id", "1", "--some-other-id", "1"});
+  // One text for all servers: that is the contract.
+  transcript.ExpectGolden("real_server");
+}
+
+TEST_P(RealServer, IsHealthy) {
+  const RunResult result = Run({"health"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out,
+            endpoint_ + "\tok\t" + (GetParam().has_contract_section_2 ? "ok" : "unknown") + "\n");
+  const RunResult version = Run({"version"});
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_EQ(version.err.empty(), GetParam().has_contract_section_2) << version.err;
+}
+
+TEST_P(RealServer, IsSeededOnceWhenEmpty) {
+  const RunResult first = Run({"seed", "--count", "3000", "--if-empty"});
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_EQ(first.out.find("seeded 3000 products in "), 0u) << first.out;
+  EXPECT_EQ(Run({"seed", "--count", "3000", "--if-empty"}).out,
+            "seeded 0 products: product 1 is there already\n");
+  EXPECT_EQ(Run({"get", "1", "-o", "json"}).out,
+            "{\"product_id\":1,\"sku\":\"MRA-902-ZLC\",\"manufacturer\":\"Kestrum Kitchen Ltd\","
+            "\"category_id\":423,\"weight\":14873,\"some_other_id\":232931}\n");
+  EXPECT_EQ(Run({"get", "3000"}).exit_code, 0);
+  EXPECT_EQ(Run({"get", "3001"}).exit_code, 3);
+}
+
+TEST_P(RealServer, LostInTheMiddleOfASeedEndsItWithFour) {
+  ChildProcess seed(PRODUCTCTL_BINARY,
+                    {"seed", "--count", "100000000", "--rate", "2000", "--endpoint", endpoint_});
+  while (Run({"get", "500"}).exit_code != 0) {
+  }
+  server_.Signal(SIGKILL);
+  const RunResult result = seed.Wait();
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_NE(result.out.find(" of 100000000 products in "), std::string::npos) << result.out;
+  EXPECT_NE(result.err.find("to go on: productctl seed --start "), std::string::npos) << result.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, RealServer, testing::ValuesIn(ServerKinds()),
+                         [](const auto& instance) { return instance.param.name; });
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RealServer);
+
+}  // namespace
+}  // namespace products::cli

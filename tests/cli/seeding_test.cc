@@ -1,0 +1,277 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/operations.h"
+#include "cli/product_generator.h"
+#include "cli/rate_limiter.h"
+#include "cli/seeder.h"
+#include "core/base/clock.h"
+#include "core/product/product_json.h"
+
+namespace products::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+Product Generated(std::uint32_t seed, ProductId id) {
+  Product product;
+  ProductGenerator(seed).Generate(id, product);
+  return product;
+}
+
+TEST(ProductGenerator, MakesTheProductsItHasAlwaysMade) {
+  struct Row {
+    std::uint32_t seed;
+    Product product;
+  };
+  const Row rows[] = {
+      Row{1, {1, "MRA-902-ZLC", "Kestrum Kitchen Ltd", 423, 14873, 232931}},
+      Row{1, {2, "JPK-154-DVL", "Quaveri Instruments Ltd", 320, 13005, 97099}},
+      Row{1, {3, "XXE-769-EKM", "Brunolt Textiles GmbH", 106, 19560, 471637}},
+      Row{2, {1, "EGA-272-HZT", "Ulvenda Ceramic GmbH", 494, 9794, 767950}},
+      Row{4294967295, {2147483647, "FZQ-887-YCS", "Lumbrax Instruments S.A.", 262, 20153, 210372}},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(Generated(row.seed, row.product.product_id), row.product) << row.product.sku;
+  }
+}
+
+TEST(ProductGenerator, ReusedProductCarriesNothingOver) {
+  Product product;
+  const ProductGenerator generator(1);
+  generator.Generate(7, product);
+  generator.Generate(8, product);
+  EXPECT_EQ(product, Generated(1, 8));
+}
+
+TEST(ProductGenerator, EveryProductObeysTheContract) {
+  for (ProductId id = 1; id <= 20'000; ++id) {
+    const Product product = Generated(3, id);
+    const Result<Product> parsed = ParseProduct(RenderProduct(product), id);
+    ASSERT_TRUE(parsed.ok()) << parsed.error().message;
+    ASSERT_EQ(*parsed, product);
+  }
+}
+
+TEST(RateLimiter, SpacesEventsEvenly) {
+  RateLimiter limiter(10.0);
+  MonotonicTime now{};
+  EXPECT_EQ(limiter.Take(now), std::nullopt);
+  for (int i = 1; i <= 50; ++i) {
+    const auto until = limiter.Take(now);
+    ASSERT_TRUE(until.has_value());
+    EXPECT_EQ(*until, MonotonicTime{} + milliseconds(100 * i));
+    now = *until;
+    EXPECT_EQ(limiter.Take(now), std::nullopt);
+  }
+}
+
+TEST(RateLimiter, CatchesUpATenthOfASecondAfterAStall) {
+  RateLimiter limiter(100.0);
+  EXPECT_EQ(limiter.Take(MonotonicTime{}), std::nullopt);
+  const MonotonicTime later = MonotonicTime{} + seconds(60);
+  int at_once = 0;
+  while (!limiter.Take(later)) ++at_once;
+  EXPECT_EQ(at_once, 11);
+}
+
+TEST(RateLimiter, ZeroIsNoLimit) {
+  RateLimiter limiter(0.0);
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(limiter.Take(MonotonicTime{}), std::nullopt);
+}
+
+// Plays the transport: time passes only when every slot waits.
+class SeederTest : public testing::Test {
+ protected:
+  SeederTest() : client_(std::move(ApiClient::Open({.endpoint = "http://h"}, clock_)).value()) {}
+
+  using Answerer = std::function<void(Seeder&, std::size_t slot, const Request&)>;
+
+  SeedTally Run(const SeedPlan& plan, const Answerer& answer) {
+    seeder_ = std::make_unique<Seeder>(plan, *client_, [](const SeedTally&, MonotonicTime) {});
+    std::vector<Request> requests(plan.concurrency);
+    while (true) {
+      std::optional<MonotonicTime> next;
+      bool any_sent = false;
+      for (std::size_t slot = 0; slot < plan.concurrency; ++slot) {
+        const ExchangeSource::Step step = seeder_->Next(slot, now_, requests[slot]);
+        if (step.action == ExchangeSource::Action::kSend) {
+          any_sent = true;
+          ++sent_;
+          answer(*seeder_, slot, requests[slot]);
+        } else if (step.action == ExchangeSource::Action::kWait) {
+          next = std::min(next.value_or(step.until), step.until);
+        }
+      }
+      if (!seeder_->Continue(now_)) break;
+      if (any_sent) continue;
+      if (!next) break;
+      now_ = *next;
+    }
+    return seeder_->tally();
+  }
+
+  void Answer(Seeder& seeder, std::size_t slot, const Request& request, int status,
+              std::optional<seconds> retry_after = {}) {
+    const std::string body = "{\"error\":\"CODE\",\"message\":\"why\"}";
+    seeder.Answered(slot, now_, request, {status, "application/json", body, retry_after});
+  }
+
+  SystemClock clock_;
+  std::unique_ptr<ApiClient> client_;
+  std::unique_ptr<Seeder> seeder_;
+  MonotonicTime now_{};
+  int sent_ = 0;
+};
+
+const Error kLostConnection{ErrorCode::kUnavailable, "lost", {}};
+
+TEST_F(SeederTest, SendsEveryProductOnce) {
+  std::vector<std::string> paths;
+  const SeedTally tally = Run(
+      {.count = 5, .first_id = 10, .concurrency = 2, .seed = 1},
+      [&](Seeder& seeder, std::size_t slot, const Request& request) {
+        paths.push_back(request.path);
+        EXPECT_EQ(request.body, RenderProduct(Generated(1, 9 + static_cast<int>(paths.size()))));
+        Answer(seeder, slot, request, 204);
+      });
+  EXPECT_EQ(tally.stored, 5u);
+  EXPECT_EQ(tally.done(), 5u);
+  EXPECT_FALSE(tally.stopped_by);
+  EXPECT_EQ(seeder_->first_unfinished_id(), 15);
+  EXPECT_EQ(paths, (std::vector<std::string>{"/products/10/details", "/products/11/details",
+                                             "/products/12/details", "/products/13/details",
+                                             "/products/14/details"}));
+}
+
+TEST_F(SeederTest, GoesOnAfterARefusalAndKeepsTheFirstReasons) {
+  const SeedTally tally = Run({.count = 100, .concurrency = 3},
+                              [&](Seeder& seeder, std::size_t slot, const Request& request) {
+                                Answer(seeder, slot, request, request.path.size() % 2 ? 204 : 400);
+                              });
+  EXPECT_EQ(tally.refused + tally.stored, 100u);
+  EXPECT_GT(tally.refused, 50u);
+  EXPECT_EQ(tally.failed, 0u);
+  EXPECT_EQ(sent_, 100);
+  EXPECT_FALSE(tally.stopped_by);
+  ASSERT_EQ(tally.first_reasons.size(), Seeder::kMaxReasons);
+  EXPECT_EQ(tally.first_reasons[0],
+            "product 10: POST http://h/products/10/details: why (400 CODE)");
+}
+
+TEST_F(SeederTest, RepeatsTheSameRequestWhenTheServerFails) {
+  std::string first_body;
+  const SeedTally tally = Run({.count = 1, .concurrency = 1},
+                              [&](Seeder& seeder, std::size_t slot, const Request& request) {
+                                if (sent_ == 1) first_body = request.body;
+                                EXPECT_EQ(request.body, first_body);
+                                Answer(seeder, slot, request, sent_ < 4 ? 500 : 204);
+                              });
+  EXPECT_EQ(tally.stored, 1u);
+  EXPECT_EQ(sent_, 4);
+  // Pauses of 100, 200 and 400 ms, each between its half and its whole.
+  EXPECT_GE(now_ - MonotonicTime{}, milliseconds(350));
+  EXPECT_LE(now_ - MonotonicTime{}, milliseconds(700));
+}
+
+TEST_F(SeederTest, WaitsAsLongAsTheServerAsks) {
+  Run({.count = 1, .concurrency = 1},
+      [&](Seeder& seeder, std::size_t slot, const Request& request) {
+        Answer(seeder, slot, request, sent_ == 1 ? 503 : 204, seconds(3));
+      });
+  EXPECT_EQ(now_ - MonotonicTime{}, seconds(3));
+}
+
+TEST_F(SeederTest, GivesUpAProductAfterItsAttemptsAndCountsIt) {
+  const SeedTally tally = Run({.count = 3, .concurrency = 1},
+                              [&](Seeder& seeder, std::size_t slot, const Request& request) {
+                                const bool is_second = request.path == "/products/2/details";
+                                Answer(seeder, slot, request, is_second ? 500 : 204);
+                              });
+  EXPECT_EQ(tally.stored, 2u);
+  EXPECT_EQ(tally.failed, 1u);
+  EXPECT_EQ(sent_, 2 + Seeder::kMaxAttempts);
+  EXPECT_FALSE(tally.stopped_by);
+}
+
+TEST_F(SeederTest, StopsWhenEverythingFails) {
+  const SeedTally tally = Run({.count = 1000, .concurrency = 4},
+                              [&](Seeder& seeder, std::size_t slot, const Request& request) {
+                                Answer(seeder, slot, request, 500);
+                              });
+  ASSERT_TRUE(tally.stopped_by);
+  EXPECT_EQ(tally.stopped_by->code, ErrorCode::kInternal);
+  EXPECT_LT(tally.failed, Seeder::kMaxFailuresInARow + 4u);
+}
+
+TEST_F(SeederTest, StopsWhenAnotherKindOfServerAnswers) {
+  const SeedTally tally = Run({.count = 1000, .concurrency = 1},
+                              [&](Seeder& seeder, std::size_t slot, const Request& request) {
+                                Answer(seeder, slot, request, 200);
+                              });
+  ASSERT_TRUE(tally.stopped_by);
+  EXPECT_EQ(tally.stopped_by->code, ErrorCode::kCorrupt);
+  EXPECT_EQ(sent_, Seeder::kMaxFailuresInARow);
+}
+
+TEST_F(SeederTest, StopsAtOnceWhenTheServerWasNeverThere) {
+  const SeedTally tally =
+      Run({.count = 1000, .concurrency = 1}, [&](Seeder& seeder, std::size_t slot, const Request&) {
+        seeder.Failed(slot, now_, kLostConnection);
+      });
+  ASSERT_TRUE(tally.stopped_by);
+  EXPECT_EQ(tally.stopped_by->code, ErrorCode::kUnavailable);
+  EXPECT_EQ(sent_, 1);
+  EXPECT_EQ(seeder_->first_unfinished_id(), 1);
+}
+
+TEST_F(SeederTest, SurvivesAServerThatGoesAwayForAWhile) {
+  const SeedTally tally = Run({.count = 100, .concurrency = 4},
+                              [&](Seeder& seeder, std::size_t slot, const Request& request) {
+                                const bool is_away =
+                                    sent_ > 10 && now_ < MonotonicTime{} + seconds(2);
+                                if (is_away) {
+                                  seeder.Failed(slot, now_, kLostConnection);
+                                } else {
+                                  Answer(seeder, slot, request, 204);
+                                }
+                              });
+  EXPECT_EQ(tally.stored, 100u);
+  EXPECT_FALSE(tally.stopped_by);
+}
+
+TEST_F(SeederTest, StopsWhenTheServerStaysAwayAndNamesWhereToGoOn) {
+  const SeedTally tally = Run({.count = 100, .concurrency = 4},
+                              [&](Seeder& seeder, std::size_t slot, const Request& request) {
+                                if (sent_ > 10) {
+                                  seeder.Failed(slot, now_, kLostConnection);
+                                } else {
+                                  Answer(seeder, slot, request, 204);
+                                }
+                              });
+  EXPECT_EQ(tally.stored, 10u);
+  ASSERT_TRUE(tally.stopped_by);
+  EXPECT_EQ(seeder_->first_unfinished_id(), 11);
+  EXPECT_GE(now_ - MonotonicTime{}, seconds(3));
+  EXPECT_LE(now_ - MonotonicTime{}, seconds(9));
+}
+
+TEST_F(SeederTest, KeepsToTheRate) {
+  const SeedTally tally = Run({.count = 101, .concurrency = 4, .per_second = 50.0},
+                              [&](Seeder& seeder, std::size_t slot, const Request& request) {
+                                Answer(seeder, slot, request, 204);
+                              });
+  EXPECT_EQ(tally.stored, 101u);
+  EXPECT_EQ(now_ - MonotonicTime{}, seconds(2));
+}
+
+}  // namespace
+}  // namespace products::cli
