@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <random>
 #include <string>
@@ -18,6 +20,12 @@ class BodyMutations {
 
  private:
   std::size_t Below(std::size_t bound) { return random_() % bound; }
+  template <std::size_t N>
+  std::string_view OneOf(const std::array<std::string_view, N>& choices) {
+    return choices[Below(N)];
+  }
+  std::string MakeObject();
+  std::string MakeText();
   void Mutate(std::string& body);
 
   std::mt19937_64 random_;
