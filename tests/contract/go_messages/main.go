@@ -5,8 +5,9 @@
 //	gomessages check TABLE               fails when an answer of TABLE is not what this Go says
 //	gomessages answer TABLE <IN >OUT     answers framed bodies; TABLE only tells the Go release
 //
-// encoding/json words a few messages differently from release to release, so check and answer do
-// nothing, and exit with 77, when this Go is older than the one TABLE was recorded with.
+// What encoding/json says and writes may differ from release to release: check and answer do nothing,
+// and exit with 77, when this Go is older than the one TABLE was recorded with. Known of Go 1.19: the
+// same messages, but \u0008 and \u000c where a stored product has \b and \f.
 package main
 
 import (
