@@ -41,10 +41,11 @@ void BackgroundThread::Run() {
   std::unique_lock lock(mutex_);
   while (true) {
     if (!waiting_.empty()) {
-      const Task task = std::move(waiting_.front());
+      Task task = std::move(waiting_.front());
       waiting_.pop_front();
       lock.unlock();
       task();
+      task = nullptr;  // before the lock: what it holds may post when destroyed
       lock.lock();
       continue;
     }
@@ -62,6 +63,7 @@ void BackgroundThread::Run() {
     if (due) {
       lock.unlock();
       due();
+      due = nullptr;
       lock.lock();
     } else if (stopping_) {
       return;

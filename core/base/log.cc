@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <ctime>
 #include <string>
 
@@ -44,7 +45,11 @@ void AppendValue(std::string& out, const LogField::Value& value) {
   } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
     AppendNumber(out, *integer);
   } else if (const auto* number = std::get_if<double>(&value)) {
+    // JSON has no NaN and no infinity; as text they are still told.
+    const bool is_finite = std::isfinite(*number);
+    if (!is_finite) out += '"';
     AppendNumber(out, *number);
+    if (!is_finite) out += '"';
   } else {
     out += std::get<bool>(value) ? "true" : "false";
   }
