@@ -140,6 +140,7 @@ TEST_F(LogTest, LinesOfSeveralThreadsNeverMix) {
   constexpr int kLinesPerThread = 50;  // all of them fit into the pipe
   Logger logger(LogFormat::kText, LogLevel::kInfo, pipe_.write_end(), clock_);
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&logger, text = std::string(100, static_cast<char>('a' + i))] {
       for (int line = 0; line < kLinesPerThread; ++line) logger.Info("e", {{"text", text}});
