@@ -227,8 +227,8 @@ void AppendProduct(std::string& out, const Product& product) {
 
 std::string RenderProduct(const Product& product) {
   std::string out;
-  // The keys and five numbers of at most eleven digits; a text grows by what it has to escape.
-  out.reserve(160 + product.sku.size() + product.manufacturer.size());
+  // The keys and four numbers take at most 129 bytes; a text grows by what it has to escape.
+  out.reserve(144 + product.sku.size() + product.manufacturer.size());
   AppendProduct(out, product);
   return out;
 }

@@ -14,6 +14,7 @@ namespace products {
 /// order: JSON, sku, manufacturer, category_id, weight, some_other_id, product_id. The body's
 /// product_id may be absent, null, 0 or `path_id`. On failure kInvalidArgument with the contract's
 /// message, such as "Invalid JSON: EOF" or "sku is required" (unescaped: `>=`, not `\u003e=`).
+/// One pass; a product within the limits costs no allocation but its two texts.
 Result<Product> ParseProduct(std::string_view json, ProductId path_id);
 
 /// The same for a product that carries its own id (an answer of GET, a line of a batch): product_id
