@@ -30,6 +30,8 @@ target_compile_options(
             -Wimplicit-fallthrough
             -Wcast-align
             -Wformat=2)
+# g++ 12 at -O3 reports overlaps in std::string that cannot be (GCC bug 105651).
+target_compile_options(productd_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(PRODUCTD_WARNINGS_AS_ERRORS)
   target_compile_options(productd_options INTERFACE -Werror)
 endif()

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/product/product_json.h"
@@ -24,8 +25,10 @@ void ExpectAnswersForPath(const std::vector<Row>& rows) {
   }
 }
 
-std::string Text(const char* field, const std::string& value) {
-  return "\"" + std::string(field) + "\":\"" + value + "\"";
+std::string Text(std::string_view field, std::string_view value) {
+  std::string member = "\"";
+  member.append(field).append("\":\"").append(value).append("\"");
+  return member;
 }
 
 TEST(ProductRules, TextsAreRequired) {

@@ -33,4 +33,12 @@ inline std::string AnswerOf(const Result<Product>& result) {
   return result.ok() ? "accepted" : result.error().message;
 }
 
+/// The same with the product's JSON, without the newline, for an accepted one.
+inline std::string StoredOrRefused(const Result<Product>& result) {
+  if (!result.ok()) return result.error().message;
+  std::string json = RenderProduct(*result);
+  json.pop_back();
+  return json;
+}
+
 }  // namespace products
