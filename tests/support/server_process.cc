@@ -1,0 +1,146 @@
+#include "tests/support/server_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/inotify.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <sstream>
+#include <stdexcept>
+#include <utility>
+
+#include "tests/support/raw_connection.h"
+
+extern char** environ;
+
+namespace products::testing {
+namespace {
+
+pid_t Spawn(const std::string& program, const std::vector<std::string>& arguments,
+            const std::string& out_file, const std::string& err_file) {
+  std::vector<char*> argv{const_cast<char*>(program.c_str())};
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  const int flags = O_WRONLY | O_CREAT | O_APPEND;
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out_file.c_str(), flags, 0600);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err_file.c_str(), flags, 0600);
+  pid_t pid = -1;
+  const int error = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) throw std::runtime_error("cannot run " + program);
+  return pid;
+}
+
+// The exit code; throws when the process outlives `patience`, after killing it.
+int WaitFor(pid_t pid, std::chrono::milliseconds patience) {
+  const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  pollfd wait{process, POLLIN, 0};
+  const bool ended = ::poll(&wait, 1, static_cast<int>(patience.count())) > 0;
+  ::close(process);
+  if (!ended) ::kill(pid, SIGKILL);
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  if (!ended) throw std::runtime_error("the process did not end in time");
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+FinishedProcess RunToEnd(const std::string& program, const std::vector<std::string>& arguments) {
+  const TempDir directory;
+  const std::string out = directory.File("out");
+  const std::string err = directory.File("err");
+  const int exit_code = WaitFor(Spawn(program, arguments, out, err), kPatience);
+  return {exit_code, ReadFile(out), ReadFile(err)};
+}
+
+ServerProcess::ServerProcess(const std::string& program, std::vector<std::string> arguments,
+                             const std::string& ready_flag) {
+  const std::string ready_file = directory_.File("ready");
+  arguments.push_back(ready_flag);
+  arguments.push_back(ready_file);
+  const int watch = ::inotify_init1(IN_CLOEXEC);
+  ::inotify_add_watch(watch, directory_.path().c_str(), IN_MOVED_TO);
+  pid_ = Spawn(program, arguments, directory_.File("log"), directory_.File("log"));
+  const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  bool ended = false;
+  while (::access(ready_file.c_str(), F_OK) != 0 && !ended &&
+         std::chrono::steady_clock::now() < deadline) {
+    pollfd waits[] = {{watch, POLLIN, 0}, {process, POLLIN, 0}};
+    ::poll(waits, 2, 1000);
+    if (waits[0].revents != 0) {
+      char events[4096];
+      (void)!::read(watch, events, sizeof events);
+    }
+    ended = waits[1].revents != 0;
+  }
+  ::close(watch);
+  ::close(process);
+  std::istringstream lines(ReadFile(ready_file));
+  for (std::string line; std::getline(lines, line);) addresses_.push_back(line);
+  if (addresses_.empty()) throw std::runtime_error("the server is not ready: " + Log());
+}
+
+ServerProcess::~ServerProcess() {
+  if (pid_ < 0) return;
+  // Ended before its test: a crash, or a sanitizer's finding. The log says which.
+  int status = 0;
+  if (::waitpid(pid_, &status, WNOHANG) == pid_) {
+    std::fprintf(stderr, "the server ended by itself, status %d:\n%s\n", status, Log().c_str());
+    return;
+  }
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+std::vector<std::string> ServerProcess::ProductdArguments(std::vector<std::string> flags) {
+  std::vector<std::string> arguments{"--http-listen", "127.0.0.1:0", "--workers",        "2",
+                                     "--log-format",  "json",        "--storage-engine", "memory"};
+  for (std::string& flag : flags) arguments.push_back(std::move(flag));
+  return arguments;
+}
+
+void ServerProcess::Signal(int signal) const { ::kill(pid_, signal); }
+
+int ServerProcess::WaitForExit() {
+  const int exit_code = WaitFor(std::exchange(pid_, -1), std::chrono::seconds(60));
+  if (exit_code != 0) std::fprintf(stderr, "exit code %d:\n%s\n", exit_code, Log().c_str());
+  return exit_code;
+}
+
+int ServerProcess::Stop() {
+  Signal(SIGTERM);
+  return WaitForExit();
+}
+
+std::string ServerProcess::Log() const { return ReadFile(directory_.File("log")); }
+
+std::chrono::milliseconds ServerProcess::CpuTime() const {
+  std::string stat = ReadFile("/proc/" + std::to_string(pid_) + "/stat");
+  // The name, in parentheses, may hold spaces; utime and stime are fields 14 and 15.
+  std::istringstream fields(stat.substr(stat.rfind(')') + 2));
+  std::string skipped;
+  for (int field = 3; field < 14; ++field) fields >> skipped;
+  long user = 0;
+  long system = 0;
+  fields >> user >> system;
+  return std::chrono::milliseconds((user + system) * 1000 / ::sysconf(_SC_CLK_TCK));
+}
+
+std::size_t ServerProcess::ResidentBytes() const {
+  std::istringstream fields(ReadFile("/proc/" + std::to_string(pid_) + "/statm"));
+  std::size_t total = 0;
+  std::size_t resident = 0;
+  fields >> total >> resident;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace products::testing

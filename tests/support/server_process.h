@@ -1,0 +1,59 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "tests/support/temp_dir.h"
+
+namespace products::testing {
+
+/// A program that was run to its end.
+struct FinishedProcess {
+  int exit_code = -1;  ///< 128 + the signal's number when one ended it
+  std::string out;
+  std::string err;
+};
+FinishedProcess RunToEnd(const std::string& program, const std::vector<std::string>& arguments);
+
+/// A server as a process of its own, on free ports of loopback. Killed with the object; when it
+/// ended by itself, or not well, its log is printed.
+class ServerProcess {
+ public:
+  /// Waits until the server has written its ready file. `ready_flag` is what the program calls it:
+  /// "--ready-file". Throws std::runtime_error with its log when it ends instead.
+  ServerProcess(const std::string& program, std::vector<std::string> arguments,
+                const std::string& ready_flag = "--ready-file");
+  ~ServerProcess();
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+
+  /// productd on a free port with two workers, JSON log, and these flags besides.
+  static std::vector<std::string> ProductdArguments(std::vector<std::string> flags = {});
+
+  /// "127.0.0.1:PORT".
+  const std::string& address() const { return addresses_.at(0); }
+  const std::string& management_address() const { return addresses_.at(1); }
+  pid_t pid() const { return pid_; }
+
+  void Signal(int signal) const;
+  /// Waits for the end; the exit code, 128 + signal when one ended it. Once. Throws when it takes
+  /// too long.
+  int WaitForExit();
+  /// SIGTERM, then WaitForExit.
+  int Stop();
+
+  std::string Log() const;
+  /// User and system time so far.
+  std::chrono::milliseconds CpuTime() const;
+  std::size_t ResidentBytes() const;
+
+ private:
+  TempDir directory_;
+  pid_t pid_ = -1;
+  std::vector<std::string> addresses_;
+};
+
+}  // namespace products::testing
