@@ -7,8 +7,10 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <exception>
+#include <stdexcept>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/load/catalogue.h"
@@ -69,6 +71,19 @@ class Client {
 
   /// The half that leaves does so in its way; the other reads all that is due to it.
   void Finish(Findings& findings) {
+    try {
+      ReadWhatIsDue(findings);
+    } catch (const std::exception& error) {
+      // Ends this thread: each more client that waits in vain would cost the whole patience.
+      throw std::runtime_error("client " + std::to_string(number_) + " after " +
+                               std::to_string(checked_) + " answers: " + error.what());
+    }
+  }
+
+  std::size_t checked() const { return checked_; }
+
+ private:
+  void ReadWhatIsDue(Findings& findings) {
     if (leaves()) return LeaveEarly(findings);
     const std::size_t due = kRequestsPerClient - (StopsMidRequest() ? 1 : 0);
     for (std::size_t i = 0; i < due; ++i) ReadAnswer(i, findings);
@@ -79,9 +94,6 @@ class Client {
     if (!rest.empty() && !may_refuse) findings.Add("bytes for nobody: " + rest);
   }
 
-  std::size_t checked() const { return checked_; }
-
- private:
   Stay stay() const { return static_cast<Stay>(number_ / 2 % kStays); }
   Leave leave() const { return static_cast<Leave>(number_ / 2 % kLeaves); }
   bool StopsMidRequest() const {
