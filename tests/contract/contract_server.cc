@@ -22,6 +22,7 @@ void PrintTo(const ContractServer& server, std::ostream* out) { *out << server.n
 
 std::vector<ContractServer> ProductdServers() {
   std::vector<ContractServer> servers;
+  servers.reserve(kEngines.size());
   for (const std::string_view engine : kEngines) {
     servers.push_back({.name = "productd_" + std::string(engine), .engine = std::string(engine)});
   }

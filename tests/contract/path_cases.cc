@@ -30,10 +30,11 @@ ContractCase Post(std::string name, std::string target, std::string body, int st
           .answer = std::move(answer)};
 }
 
-ContractCase MethodRefused(std::string method, std::string target, std::string allow) {
+ContractCase MethodRefused(const std::string& method, const std::string& target,
+                           std::string allow) {
   ContractCase refused{.name = method + " " + target,
-                       .method = std::move(method),
-                       .target = std::move(target),
+                       .method = method,
+                       .target = target,
                        .status = 405,
                        .answer = ErrorBody("METHOD_NOT_ALLOWED", "method not allowed")};
   refused.headers["Allow"] = std::move(allow);

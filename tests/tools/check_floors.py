@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """check_floors.py [ROOT]: the layout rules that a compiler does not check.
 
-Floors: a file includes its own folder and lower floors only. Doors: a third-party library is included
-by the few .cc files named below and by no header, so that replacing it touches those only. Sizes and
-names: no file over 600 lines, nothing named Manager, Helper, Util or Common.
+Floors: a file includes its own folder and lower floors only. Doors: a third-party library is
+included by the few .cc files named below and by no header, so that replacing it touches those only.
+Sizes and names: no file over 600 lines, nothing named Manager, Helper, Util or Common.
 
 Prints a line per finding, "file:line: what is wrong"; exit status 1 when there is any.
 """
@@ -45,9 +45,11 @@ class Library(NamedTuple):
 
 
 LIBRARIES = {
-    "Pistache": Library(("pistache/*",), ("server/http/pistache_*.cc", "server/http/http_server.cc")),
+    "Pistache": Library(("pistache/*",),
+                        ("server/http/pistache_*.cc", "server/http/http_server.cc")),
     "Boost.Beast": Library(("boost/*",), ("server/http/request_parser.cc",)),
-    "RapidJSON": Library(("rapidjson/*",), ("core/product/product_json.cc", "cli/*.cc"), "cli/*.cc"),
+    "RapidJSON": Library(("rapidjson/*",), ("core/product/product_json.cc", "cli/*.cc"),
+                         "cli/*.cc"),
     "liburcu": Library(("urcu/*", "urcu.h", "urcu-*"), ("server/storage/product_table.cc",)),
     "prometheus-cpp": Library(("prometheus/*",), ("server/metrics/*.cc",)),
     "yaml-cpp": Library(("yaml-cpp/*",), ("server/config/*.cc", "cli/settings.cc")),
@@ -56,16 +58,17 @@ LIBRARIES = {
     "libcurl": Library(("curl/*",), ("cli/api_client*.cc",)),
 }
 
-# C++ headers have no dot; of those with one, these belong to the C library, the kernel, the compiler.
+# C++ headers have no dot; those with one belong to the C library, the kernel or the compiler when
+# they are among these.
 SYSTEM_HEADERS = ("sys/*.h", "netinet/*.h", "arpa/*.h", "net/*.h", "linux/*.h", "sanitizer/*.h")
 SYSTEM_HEADER_NAMES = frozenset(
-    "dirent errno fcntl fnmatch getopt glob grp ifaddrs inttypes langinfo limits locale malloc math "
-    "netdb poll pthread pwd sched semaphore signal spawn stddef stdint stdio stdlib string strings "
+    "dirent errno fcntl fnmatch getopt glob grp ifaddrs inttypes langinfo limits locale malloc "
+    "math netdb poll pthread pwd sched semaphore signal spawn stddef stdint stdio stdlib string strings "
     "sysexits syslog termios time ucontext unistd wchar".split())
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
-TYPE_NAME = re.compile(r"\b(?:class|struct|union|enum|concept|using|namespace)\s+(?:class\s+|struct\s+)?"
-                       r"(?:\[\[\w+\]\]\s*)?(\w+)")
+TYPE_NAME = re.compile(r"\b(?:class|struct|union|enum|concept|using|namespace)\s+"
+                       r"(?:class\s+|struct\s+)?(?:\[\[\w+\]\]\s*)?(\w+)")
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 BANNED_WORDS = frozenset(("manager", "managers", "helper", "helpers", "util", "utils", "common"))
 
@@ -86,7 +89,7 @@ class Include(NamedTuple):
 
 
 def matches(path: str, patterns: tuple) -> bool:
-    """Like a shell's: "*" stands for a run without "/", except that a last "/*" takes subfolders too."""
+    """Like a shell's: "*" stands for a run without "/", but a last "/*" takes subfolders too."""
     for pattern in patterns:
         if pattern.endswith("/*") and path.startswith(pattern[:-1]):
             return True
@@ -148,7 +151,8 @@ def check_library_include(path: str, include: Include) -> Iterator[Finding]:
         yield Finding(path, include.line,
                       f"a header includes <{include.header}> of {name or 'a third party'}")
     elif name is None:
-        yield Finding(path, include.line, f"<{include.header}> belongs to no library that has a door")
+        yield Finding(path, include.line,
+                      f"<{include.header}> belongs to no library that has a door")
     elif not matches(path, LIBRARIES[name].doors):
         doors = ", ".join(LIBRARIES[name].doors)
         yield Finding(path, include.line, f"{name} is included outside its doors: {doors}")
@@ -194,7 +198,7 @@ def check_tree(root: pathlib.Path) -> list:
         if len(lines) > MAX_LINES:
             findings.append(Finding(path, len(lines), f"more than {MAX_LINES} lines"))
         findings += check_names(path, lines)
-        if not (path.startswith(tuple(f + "/" for f in CODE_FOLDERS)) and path.endswith(CODE_SUFFIXES)):
+        if path.partition("/")[0] not in CODE_FOLDERS or not path.endswith(CODE_SUFFIXES):
             continue
         for include in includes_of(lines):
             if include.quoted:

@@ -77,7 +77,8 @@ class CheckFloors(unittest.TestCase):
                           "not below it")
 
     def test_cli_and_server_do_not_include_each_other(self):
-        self.assert_finds("cli/commands/peek.cc", '#include "server/config/config.h"\n', "core only")
+        self.assert_finds("cli/commands/peek.cc", '#include "server/config/config.h"\n',
+                          "core only")
         self.assert_finds("server/config/peek.cc", '#include "cli/app.h"\n', "not below it")
         self.assert_finds("server/http/peek.cc", '#include "cli/app.h"\n', "not below it")
 
@@ -100,7 +101,8 @@ class CheckFloors(unittest.TestCase):
         self.assert_finds("cli/other_json.cc", "#include <rapidjson/reader.h>\n", "second door")
 
     def test_a_library_without_a_door_is_found(self):
-        self.assert_finds("core/base/text.cc", "#include <fmt/core.h>\n", "no library that has a door")
+        self.assert_finds("core/base/text.cc", "#include <fmt/core.h>\n",
+                          "no library that has a door")
 
     def test_a_header_that_includes_a_third_party_header_is_found(self):
         for path, header in (("server/http/pistache_listener.h", "pistache/listener.h"),
@@ -110,7 +112,8 @@ class CheckFloors(unittest.TestCase):
                 self.assert_finds(path, f"#include <{header}>\n", "a header includes")
 
     def test_an_include_that_is_not_named_from_the_root_is_found(self):
-        self.assert_finds("core/product/near.cc", '#include "product.h"\n', "no file seen from the root")
+        self.assert_finds("core/product/near.cc", '#include "product.h"\n',
+                          "no file seen from the root")
         self.assert_finds("core/product/lost.cc", '#include "core/gone.h"\n', "no file")
 
     def test_a_file_in_a_folder_without_a_floor_is_found(self):
