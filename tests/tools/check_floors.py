@@ -63,8 +63,8 @@ LIBRARIES = {
 SYSTEM_HEADERS = ("sys/*.h", "netinet/*.h", "arpa/*.h", "net/*.h", "linux/*.h", "sanitizer/*.h")
 SYSTEM_HEADER_NAMES = frozenset(
     "dirent errno fcntl fnmatch getopt glob grp ifaddrs inttypes langinfo limits locale malloc "
-    "math netdb poll pthread pwd sched semaphore signal spawn stddef stdint stdio stdlib string strings "
-    "sysexits syslog termios time ucontext unistd wchar".split())
+    "math netdb poll pthread pwd sched semaphore signal spawn stddef stdint stdio stdlib "
+    "string strings sysexits syslog termios time ucontext unistd wchar".split())
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 TYPE_NAME = re.compile(r"\b(?:class|struct|union|enum|concept|using|namespace)\s+"
