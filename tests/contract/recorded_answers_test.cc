@@ -1,0 +1,58 @@
+// The hundreds of bodies whose answers Go's decoder gave, posted over a socket.
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/json_text.h"
+#include "tests/contract/contract_case.h"
+#include "tests/contract/contract_server.h"
+#include "tests/support/raw_connection.h"
+#include "tests/unit/product/go_answers.h"
+
+namespace products::contract {
+namespace {
+
+class RecordedAnswers : public ::testing::TestWithParam<ContractServer> {};
+
+// The body of the answer to a POST; empty when the product was stored.
+std::string RefusalIn(const GoAnswer& row) {
+  if (row.answer.starts_with('{')) return {};
+  std::string body = R"({"error":"INVALID_INPUT","message":)";
+  AppendJsonString(body, row.answer);
+  return body + "}\n";
+}
+
+TEST_P(RecordedAnswers, EveryRecordedBodyIsAnsweredWithTheRecordedBytes) {
+  const std::unique_ptr<testing::ServerProcess> server = Start(GetParam());
+  testing::RawConnection connection(server->address());
+  const auto ask = [&connection](const ContractCase& row) {
+    connection.Send(RenderRequest(row));
+    return connection.ReadResponse();
+  };
+  const std::vector<GoAnswer> rows = ReadGoAnswers();
+  EXPECT_GE(rows.size(), 500U);
+  for (const GoAnswer& row : rows) {
+    SCOPED_TRACE("line " + std::to_string(row.line) + ": " + row.text);
+    const testing::HttpResponse posted = ask({.name = row.text,
+                                              .method = "POST",
+                                              .target = std::string(kDetailsPath),
+                                              .body = row.body});
+    const std::string refusal = RefusalIn(row);
+    ASSERT_EQ(posted.status, refusal.empty() ? 204 : 400);
+    EXPECT_EQ(posted.body, refusal);
+    if (!refusal.empty()) continue;
+    EXPECT_EQ(ask({.name = row.text, .method = "GET", .target = std::string(kProductPath)}).body,
+              row.answer + "\n");
+  }
+  connection.Close();
+  EXPECT_EQ(server->Stop(), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Section1, RecordedAnswers, ::testing::ValuesIn(AllServers()), NameOf);
+
+}  // namespace
+}  // namespace products::contract

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Each rule of check_floors.py against a small tree that breaks it, so that the check can fail."""
+
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import check_floors  # noqa: E402
+
+# Keeps every rule; each test breaks one of them.
+CLEAN = {
+    "core/base/error.h": "#pragma once\n#include <string>\n#include <sys/types.h>\n",
+    "core/product/product.h": '#include "core/base/error.h"\n',
+    "core/product/product_json.cc": '#include <rapidjson/reader.h>\n',
+    "server/config/config.h": '#include "core/base/error.h"\n',
+    "server/config/file.cc": '#include <yaml-cpp/yaml.h>\n',
+    "server/storage/engine.h": '#include "core/product/product.h"\n',
+    "server/storage/product_table.cc": '#include <urcu/urcu-memb.h>\n#include <fcntl.h>\n',
+    "server/service/catalog.h": '#include "server/storage/engine.h"\n',
+    "server/metrics/figures.cc": '#include <prometheus/counter.h>\n',
+    "server/metrics/figures.h": '#include "core/base/error.h"\n',
+    "server/http/routes.h": '#include "server/service/catalog.h"\n',
+    "server/http/request_parser.cc": '#include <boost/beast/http/basic_parser.hpp>\n',
+    "server/http/pistache_transport.h": '#include "server/http/routes.h"\n',
+    "server/http/pistache_transport.cc": '#include <pistache/transport.h>\n',
+    "server/http/http_server.h": '#include "server/http/pistache_transport.h"\n',
+    "server/main.cc": '#include <CLI/CLI.hpp>\n\n#include "server/http/http_server.h"\n',
+    "cli/app.h": '#include "core/product/product.h"\n',
+    "cli/api_client.cc": '#include <curl/curl.h>\n',
+    "cli/answer_json.cc": '#include <rapidjson/document.h>\n',
+    "cli/commands/get.cc": '#include <CLI/CLI.hpp>\n\n#include "cli/app.h"\n',
+}
+
+
+class CheckFloors(unittest.TestCase):
+    def findings(self, changes):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            for path, text in {**CLEAN, **changes}.items():
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_text(text, encoding="utf-8")
+            return [str(finding) for finding in check_floors.check_tree(root)]
+
+    def assert_finds(self, path, text, *expected):
+        found = self.findings({path: text})
+        self.assertEqual(len(found), 1, found)
+        for part in (path, *expected):
+            self.assertIn(part, found[0])
+
+    def test_a_tree_that_keeps_the_rules_has_no_finding(self):
+        self.assertEqual(self.findings({}), [])
+
+    def test_an_include_from_a_higher_floor_is_found_with_its_line(self):
+        for path, header in (
+                ("core/base/up.h", "core/product/product.h"),
+                ("core/product/up.cc", "server/config/config.h"),
+                ("server/storage/up.h", "server/service/catalog.h"),
+                ("server/service/up.cc", "server/http/routes.h"),
+                ("server/metrics/up.cc", "server/http/routes.h"),
+                ("server/http/up.h", "server/http/pistache_transport.h"),
+                ("server/http/up.cc", "server/http/http_server.h"),
+                ("server/config/up.cc", "server/command_line.h"),
+        ):
+            with self.subTest(path=path, header=header):
+                found = self.findings({path: f'#include <string>\n#include "{header}"\n',
+                                       "server/command_line.h": "\n"})
+                self.assertEqual(len(found), 1, found)
+                self.assertIn(f"{path}:2:", found[0])
+                self.assertIn("not below it", found[0])
+
+    def test_an_include_of_a_neighbour_on_the_same_floor_is_found(self):
+        self.assert_finds("server/storage/side.h", '#include "server/config/config.h"\n',
+                          "not below it")
+        self.assert_finds("server/service/side.h", '#include "server/metrics/figures.h"\n',
+                          "not below it")
+
+    def test_cli_and_server_do_not_include_each_other(self):
+        self.assert_finds("cli/commands/peek.cc", '#include "server/config/config.h"\n',
+                          "core only")
+        self.assert_finds("server/config/peek.cc", '#include "cli/app.h"\n', "not below it")
+        self.assert_finds("server/http/peek.cc", '#include "cli/app.h"\n', "not below it")
+
+    def test_a_library_outside_its_door_is_found(self):
+        for path, header, library in (
+                ("server/http/connection.cc", "pistache/peer.h", "Pistache"),
+                ("server/main2.cc", "pistache/peer.h", "Pistache"),
+                ("server/http/message.cc", "boost/beast/core.hpp", "Boost.Beast"),
+                ("core/product/product_draft.cc", "rapidjson/document.h", "RapidJSON"),
+                ("server/storage/engine.cc", "urcu.h", "liburcu"),
+                ("server/http/metrics.cc", "prometheus/counter.h", "prometheus-cpp"),
+                ("cli/app.cc", "yaml-cpp/yaml.h", "yaml-cpp"),
+                ("server/config/flags.cc", "CLI/CLI.hpp", "CLI11"),
+                ("cli/seeder.cc", "curl/curl.h", "libcurl"),
+        ):
+            with self.subTest(path=path, header=header):
+                self.assert_finds(path, f"#include <{header}>\n", library, "outside its doors")
+
+    def test_a_second_json_door_in_cli_is_found(self):
+        self.assert_finds("cli/other_json.cc", "#include <rapidjson/reader.h>\n", "second door")
+
+    def test_a_library_without_a_door_is_found(self):
+        self.assert_finds("core/base/text.cc", "#include <fmt/core.h>\n",
+                          "no library that has a door")
+
+    def test_a_header_that_includes_a_third_party_header_is_found(self):
+        for path, header in (("server/http/pistache_listener.h", "pistache/listener.h"),
+                             ("server/config/yaml.h", "yaml-cpp/yaml.h"),
+                             ("core/base/text.h", "fmt/core.h")):
+            with self.subTest(path=path):
+                self.assert_finds(path, f"#include <{header}>\n", "a header includes")
+
+    def test_an_include_that_is_not_named_from_the_root_is_found(self):
+        self.assert_finds("core/product/near.cc", '#include "product.h"\n',
+                          "no file seen from the root")
+        self.assert_finds("core/product/lost.cc", '#include "core/gone.h"\n', "no file")
+
+    def test_a_file_in_a_folder_without_a_floor_is_found(self):
+        self.assert_finds("core/extra/new.cc", '#include "core/base/error.h"\n', "no floor")
+
+    def test_600_lines_are_allowed_and_601_are_found(self):
+        self.assertEqual(self.findings({"tests/unit/long_test.cc": "\n" * 600}), [])
+        self.assert_finds("tests/unit/long_test.cc", "\n" * 601, "more than 600 lines")
+        self.assert_finds("loadtest/long.py", "\n" * 601, "more than 600 lines")
+
+    def test_names_that_say_nothing_are_found_in_files_and_types(self):
+        self.assert_finds("core/base/string_util.cc", "\n", "string_util.cc:1")
+        self.assert_finds("tests/support/helpers.h", "\n", "helpers")
+        for line in ("class ConnectionManager {", "struct ParseHelper;", "enum class CommonCode {",
+                     "namespace utils {", "using ManagerPtr = int*;"):
+            with self.subTest(line=line):
+                self.assert_finds("core/base/name.h", line + "\n", "says nothing")
+
+    def test_a_banned_word_inside_another_word_or_a_comment_is_no_finding(self):
+        self.assertEqual(self.findings(
+            {"core/base/utilization.h": "struct Utilization {};  // class Manager\n"}), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
