@@ -50,11 +50,13 @@ class WorkerTransport final : public Pistache::Tcp::Transport, public Poller {
   void WatchWritable(int descriptor, bool on) override;
   void Close(int descriptor) override;
   void ReadTimer();
+  void TakeConnections();
 
   const WorkerParts parts_;
   TransportRegistry& registry_;
   std::shared_ptr<Pistache::Tcp::Handler> tcp_handler_;
   int timer_ = -1;
+  std::vector<int> pistaches_own_;  // its eventfds, as they were seen
   Worker worker_;
 };
 
@@ -136,7 +138,20 @@ void WorkerTransport::registerPoller(Polling::Epoll& poller) {
 void WorkerTransport::onReady(const Pistache::Aio::FdSet& ready) {
   const ProductTable::ReadGuard guard;
   worker_.BeginWakeUp();
-  std::vector<Polling::Event> pistaches_own;
+  // What is Pistache's is found before anything is served: a connection that is closed while this
+  // batch is served leaves an entry behind, and Pistache would take it for the next connection of
+  // that number.
+  bool take_connections = false;
+  for (const auto& entry : ready) {
+    const int descriptor = static_cast<int>(entry.getTag().value());
+    if (worker_.Owns(descriptor) || descriptor == worker_.mail_descriptor()) continue;
+    take_connections = true;
+    if (descriptor == timer_) continue;
+    if (std::find(pistaches_own_.begin(), pistaches_own_.end(), descriptor) ==
+        pistaches_own_.end()) {
+      pistaches_own_.push_back(descriptor);
+    }
+  }
   for (const auto& entry : ready) {
     const int descriptor = static_cast<int>(entry.getTag().value());
     if (worker_.Owns(descriptor)) {
@@ -146,15 +161,25 @@ void WorkerTransport::onReady(const Pistache::Aio::FdSet& ready) {
     } else if (descriptor == timer_) {
       ReadTimer();
       worker_.OnTick();
-    } else {
-      Polling::Event event(entry.getTag());
-      if (entry.isReadable()) event.flags.setFlag(Polling::NotifyOn::Read);
-      pistaches_own.push_back(event);
     }
   }
-  if (!pistaches_own.empty()) {
-    Pistache::Tcp::Transport::onReady(Pistache::Aio::FdSet(std::move(pistaches_own)));
-    worker_.RefuseSurplus();
+  if (!take_connections) return;
+  // Twice, and at every tick: Pistache's queue forgets the wake-up of what is put into it between
+  // its last look and its read of the eventfd.
+  TakeConnections();
+  TakeConnections();
+  worker_.RefuseSurplus();
+}
+
+void WorkerTransport::TakeConnections() {
+  std::vector<Polling::Event> events;
+  for (const int descriptor : pistaches_own_) {
+    Polling::Event event{Polling::Tag(static_cast<std::uint64_t>(descriptor))};
+    event.flags.setFlag(Polling::NotifyOn::Read);
+    events.push_back(event);
+  }
+  if (!events.empty()) {
+    Pistache::Tcp::Transport::onReady(Pistache::Aio::FdSet(std::move(events)));
   }
 }
 

@@ -142,7 +142,8 @@ class RequestParser::State {
         return Fail(kBadHost, error);
       }
       if (findings_.has_transfer_encoding_) {
-        if (findings_.head.http_1_0 || findings_.has_content_length_) return Fail(kBadFraming, error);
+        if (findings_.head.http_1_0 || findings_.has_content_length_)
+          return Fail(kBadFraming, error);
         if (findings_.unknown_coding_) return Fail(kUnknownCoding, error);
       }
     }

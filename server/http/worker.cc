@@ -98,7 +98,7 @@ void Worker::OnReady(int descriptor, bool writable) {
     if (!SendRest(slot, descriptor)) return;
     if (slot.unsent.empty() && slot.connection->parsing_paused()) {
       slot.connection->OnRoom(now_, out_);
-      if (!Flush(slot, descriptor, out_)) return;
+      if (!Flush(slot, descriptor)) return;
     }
   }
   Serve(slot, descriptor);
@@ -125,7 +125,7 @@ void Worker::Serve(Slot& slot, int descriptor) {
     received += static_cast<std::size_t>(n);
     connection.OnBytes({buffer_.get(), static_cast<std::size_t>(n)}, now_, out_);
     while (connection.parsing_paused() || out_.size() >= context_.limits.max_unsent_bytes) {
-      if (!Flush(slot, descriptor, out_)) return;
+      if (!Flush(slot, descriptor)) return;
       if (!slot.unsent.empty()) break;
       connection.OnRoom(now_, out_);
     }
@@ -134,7 +134,7 @@ void Worker::Serve(Slot& slot, int descriptor) {
     metrics_.AddBytes(received, 0);
     last_request_.store(now_.time_since_epoch().count(), std::memory_order_relaxed);
   }
-  if (!Flush(slot, descriptor, out_)) return;
+  if (!Flush(slot, descriptor)) return;
   KeepDeadline(slot);
 }
 
@@ -146,42 +146,41 @@ void Worker::OnMail() {
     Slot& slot = slots_[static_cast<std::size_t>(descriptor)];
     if (slot.connection->number() != letter.address.connection || slot.lingering) continue;
     slot.connection->OnAnswer(letter.address.request, letter.response, now_, out_);
-    if (Flush(slot, descriptor, out_)) Serve(slot, descriptor);
+    if (Flush(slot, descriptor)) Serve(slot, descriptor);
   }
   letters_.clear();
 }
 
-// Sends `out`, or as much as the socket takes, and keeps the rest. False when the connection is
+// Sends `out_`, or as much as the socket takes, and keeps the rest. False when the connection is
 // gone or lingers.
-bool Worker::Flush(Slot& slot, int descriptor, std::string& out) {
+bool Worker::Flush(Slot& slot, int descriptor) {
   if (slot.unsent.empty()) {
     std::size_t sent = 0;
-    while (sent < out.size()) {
-      const ssize_t n = ::send(descriptor, out.data() + sent, out.size() - sent, MSG_NOSIGNAL);
+    while (sent < out_.size()) {
+      const ssize_t n = ::send(descriptor, out_.data() + sent, out_.size() - sent, MSG_NOSIGNAL);
       if (n > 0) {
         sent += static_cast<std::size_t>(n);
         continue;
       }
       if (errno == EINTR) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) break;
-      out.clear();
       slot.connection->set_outcome(ConnectionOutcome::kReset);
       Close(slot, descriptor);
       return false;
     }
     metrics_.AddBytes(0, sent);
-    if (sent < out.size()) {
-      slot.unsent.assign(out, sent);
+    if (sent < out_.size()) {
+      slot.unsent.assign(out_, sent);
       slot.sent = 0;
       slot.send_progress = now_;
     } else if (sent > 0) {
       slot.connection->RecordAnswered(clock_.Now());
     }
   } else {
-    slot.unsent += out;
+    slot.unsent += out_;
   }
-  out.clear();
-  if (out.capacity() > kKeptOutBytes) out = std::string();
+  out_.clear();
+  if (out_.capacity() > kKeptOutBytes) out_ = std::string();
   if (!slot.unsent.empty()) {
     if (!slot.waits_for_room) {
       slot.waits_for_room = true;
@@ -245,6 +244,8 @@ bool Worker::Discard(int descriptor) {
 }
 
 void Worker::Close(Slot& slot, int descriptor) {
+  // Rendered for this connection and not sent: the next one must not get it.
+  out_.clear();
   slot.connection.reset();
   slot.unsent = std::string();
   slot.lingering = false;
@@ -291,7 +292,7 @@ void Worker::OnDeadline(Slot& slot, int descriptor) {
     return;
   }
   slot.connection->OnDeadline(now_, out_);
-  (void)Flush(slot, descriptor, out_);
+  (void)Flush(slot, descriptor);
 }
 
 }  // namespace products

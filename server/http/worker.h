@@ -90,7 +90,7 @@ class Worker {
 
   void Serve(Slot& slot, int descriptor);
   bool Discard(int descriptor);
-  bool Flush(Slot& slot, int descriptor, std::string& out);
+  bool Flush(Slot& slot, int descriptor);
   bool SendRest(Slot& slot, int descriptor);
   void Finish(Slot& slot, int descriptor);
   void Close(Slot& slot, int descriptor);
