@@ -10,6 +10,7 @@
 #include <string>
 
 #include "core/base/json_text.h"
+#include "core/base/utf8.h"
 
 namespace products {
 namespace {
@@ -41,7 +42,8 @@ void AppendTime(std::string& out, WallTime now) {
 
 void AppendValue(std::string& out, const LogField::Value& value) {
   if (const auto* text = std::get_if<std::string_view>(&value)) {
-    AppendJsonString(out, *text);
+    // A file's name, for one, is any bytes.
+    AppendJsonString(out, ReplaceMalformedUtf8(*text));
   } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
     AppendNumber(out, *integer);
   } else if (const auto* number = std::get_if<double>(&value)) {

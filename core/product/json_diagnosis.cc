@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/base/parse.h"
+#include "core/base/utf8.h"
 #include "core/product/product_field.h"
-#include "core/product/utf8.h"
 
 // What is wrong first, when several things are:
 //   1. the first byte that breaks the grammar, or the end that comes too early;

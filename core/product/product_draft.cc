@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/utf8.h"
 #include "core/product/product_field.h"
-#include "core/product/utf8.h"
 
 namespace products {
 namespace {

@@ -11,9 +11,9 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/utf8.h"
 #include "server/config/config_keys.h"
 #include "server/config/config_names.h"
-#include "server/config/utf8.h"
 
 namespace products {
 namespace {
@@ -136,7 +136,7 @@ Result<std::vector<FileSetting>> ParseConfigFile(const std::string& file_name,
                            " bytes");
   }
   // The library would take bytes of other encodings for something else, without a word.
-  if (!IsUtf8(text)) return InvalidArgument(file_name + ": is not UTF-8 text");
+  if (!IsValidUtf8(text)) return InvalidArgument(file_name + ": is not UTF-8 text");
   if (text.find('\0') != std::string::npos) {
     return InvalidArgument(file_name + ": is not text, for it has a zero byte");
   }

@@ -10,8 +10,8 @@
 
 #include "core/base/log.h"
 #include "core/base/parse.h"
+#include "core/base/utf8.h"
 #include "server/config/listen_address.h"
-#include "server/config/utf8.h"
 
 namespace products {
 namespace {
@@ -124,7 +124,7 @@ bool IsPath(std::string_view text) {
   const bool has_control = std::any_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == '\x7f';
   });
-  return !text.empty() && text.size() < 4096 && !has_control && IsUtf8(text);
+  return !text.empty() && text.size() < 4096 && !has_control && IsValidUtf8(text);
 }
 
 std::vector<ConfigKey> HttpKeys() {

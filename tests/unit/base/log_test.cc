@@ -89,6 +89,12 @@ TEST_F(LogTest, FieldCannotBreakItsLine) {
   }
 }
 
+TEST_F(LogTest, FieldThatIsNotUtf8LeavesTheLineUtf8) {
+  EXPECT_EQ(
+      LineOf(LogFormat::kText, "e", {{"file", "a\xFF\xC3\xA9\xE2\x82"}}),
+      "2026-01-31T23:59:59.007Z info e file=\"a\xEF\xBF\xBD\xC3\xA9\xEF\xBF\xBD\xEF\xBF\xBD\"\n");
+}
+
 TEST_F(LogTest, IntegersOfEveryWidthKeepTheirValue) {
   EXPECT_EQ(LineOf(LogFormat::kText, "e",
                    {{"a", std::numeric_limits<std::int64_t>::min()},

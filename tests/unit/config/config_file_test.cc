@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "server/config/utf8.h"
-
 namespace products {
 namespace {
 
@@ -161,18 +159,6 @@ TEST(ConfigFile, AFileThatCannotBeReadSaysWhy) {
   EXPECT_EQ(message("/"), "/: cannot be read: Is a directory");
   EXPECT_EQ(message(""), ": cannot be read: No such file or directory");
   EXPECT_EQ(message("/dev/zero"), "/dev/zero: is larger than 1048576 bytes");
-}
-
-TEST(IsUtf8, KnowsWellFormedFromMalformed) {
-  for (const char* text : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",
-                           "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
-    EXPECT_TRUE(IsUtf8(text)) << text;
-  }
-  for (const char* text :
-       {"\x80", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2x", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xe2\x82",
-        "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xf0\x90\x80"}) {
-    EXPECT_FALSE(IsUtf8(text)) << text;
-  }
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "core/product/utf8.h"
+#include "core/base/utf8.h"
 
 #include <gtest/gtest.h>
 
@@ -35,6 +35,14 @@ TEST(Utf8, CharacterCutShortOrContinuedWronglyIsNot) {
     }
     EXPECT_FALSE(IsValidUtf8(std::string(whole) + "\x80"));
   }
+}
+
+TEST(Utf8, EachMalformedByteIsReplacedByOneCharacter) {
+  const std::string mark = "\xEF\xBF\xBD";
+  EXPECT_EQ(ReplaceMalformedUtf8(""), "");
+  EXPECT_EQ(ReplaceMalformedUtf8("a\xC3\xA9"), "a\xC3\xA9");
+  EXPECT_EQ(ReplaceMalformedUtf8("a\xFFz"), "a" + mark + "z");
+  EXPECT_EQ(ReplaceMalformedUtf8("\xE2\x82\xC3\xA9\xF0"), mark + mark + "\xC3\xA9" + mark);
 }
 
 TEST(Utf8, CharactersAreCodePoints) {

@@ -1,4 +1,4 @@
-#include "core/product/utf8.h"
+#include "core/base/utf8.h"
 
 #include <algorithm>
 
@@ -49,6 +49,16 @@ bool IsValidUtf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+std::string ReplaceMalformedUtf8(std::string_view text) {
+  std::string replaced;
+  while (!text.empty()) {
+    const std::size_t length = FirstCharacterLength(text);
+    replaced += length == 0 ? "\xEF\xBF\xBD" : text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return replaced;
 }
 
 std::size_t CountCharacters(std::string_view text) {

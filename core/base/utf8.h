@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace products {
@@ -11,5 +12,8 @@ bool IsValidUtf8(std::string_view text);
 
 /// Unicode code points in `text`, which is well-formed UTF-8. Thread-safe.
 std::size_t CountCharacters(std::string_view text);
+
+/// `text` with U+FFFD for every byte that is not part of a well-formed character. Thread-safe.
+std::string ReplaceMalformedUtf8(std::string_view text);
 
 }  // namespace products
