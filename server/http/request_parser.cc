@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
-#include <cstring>
 #include <limits>
 #include <string>
 
@@ -207,27 +206,29 @@ void RequestParser::State::BeginRequest() {
 }
 
 // Beast is given whole header sections only. So views stay valid until the handler has run, and the
-// scan for the end also finds what Beast tolerates: bare LF and folded lines.
+// scan for the end also finds what Beast tolerates: bare LF and folded lines. Lengths are judged
+// before what lies behind them, so that the answer is the same however the bytes arrive.
 SectionEnd RequestParser::State::FindSectionEnd(std::string_view bytes,
                                                 const ParserLimits& limits) {
   while (line_begin_ < bytes.size()) {
+    const bool in_fields = fields_begin_ != 0;
     const char first = bytes[line_begin_];
-    if (fields_begin_ != 0 && (first == ' ' || first == '\t')) return {0, &kFoldedLine};
-    const void* const found =
-        std::memchr(bytes.data() + line_begin_, '\n', bytes.size() - line_begin_);
-    if (found == nullptr) break;
-    const auto line_end = static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());
-    if (line_end == line_begin_ || bytes[line_end - 1] != '\r') return {0, &kBareLineFeed};
-    const bool empty = line_end == line_begin_ + 1;
-    line_begin_ = line_end + 1;
-    if (fields_begin_ == 0) fields_begin_ = line_begin_;
-    if (line_begin_ - fields_begin_ > limits.max_header_bytes) return {0, &kHeaderTooLarge};
-    if (empty) return {line_begin_, nullptr};
-  }
-  if (fields_begin_ == 0) {
-    if (bytes.size() > limits.max_target_bytes + kRequestLineOverhead) return {0, &kTargetTooLong};
-  } else if (bytes.size() - fields_begin_ > limits.max_header_bytes) {
-    return {0, &kHeaderTooLarge};
+    if (in_fields && (first == ' ' || first == '\t')) return {0, &kFoldedLine};
+    const std::size_t line_feed = bytes.find('\n', line_begin_);
+    const bool is_whole = line_feed != std::string_view::npos;
+    const std::size_t line_end = is_whole ? line_feed + 1 : bytes.size();
+    if (!in_fields && line_end > limits.max_target_bytes + kRequestLineOverhead) {
+      return {0, &kTargetTooLong};
+    }
+    if (in_fields && line_end - fields_begin_ > limits.max_header_bytes) {
+      return {0, &kHeaderTooLarge};
+    }
+    if (!is_whole) break;
+    if (line_feed == line_begin_ || bytes[line_feed - 1] != '\r') return {0, &kBareLineFeed};
+    const bool is_empty = line_feed == line_begin_ + 1;
+    line_begin_ = line_end;
+    if (!in_fields) fields_begin_ = line_begin_;
+    if (is_empty) return {line_begin_, nullptr};
   }
   return {};
 }

@@ -1,0 +1,105 @@
+// Contract, section 3: how long a connection lives, and who ends it.
+
+#include "tests/functional/productd_fixture.h"
+
+namespace products::testing {
+namespace {
+
+using Connection = ProductdTest;
+
+TEST_F(Connection, StaysOpenBetweenRequestsAndNeverClaimsToClose) {
+  RawConnection client = Connect();
+  for (int i = 0; i < 3; ++i) {
+    client.Send(GetText("/products/1"));
+    const HttpResponse response = client.ReadResponse();
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.body, kSample + "\n");
+    EXPECT_FALSE(response.HasHeader("Connection"));
+  }
+}
+
+TEST_F(Connection, EndsAfterTheResponseWhenTheClientAsksForIt) {
+  RawConnection client = Connect();
+  client.Send("GET /products/1 HTTP/1.1\r\nHost: test\r\nConnection: Close\r\n\r\n");
+  const HttpResponse response = client.ReadResponse();
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.Header("Connection"), "close");
+  EXPECT_TRUE(client.EndsCleanly());
+}
+
+TEST_F(Connection, OfHttp10EndsAfterTheResponse) {
+  RawConnection client = Connect();
+  client.Send("GET /products/1 HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(client.ReadResponse().body, kSample + "\n");
+  EXPECT_TRUE(client.EndsCleanly());
+}
+
+TEST_F(Connection, OfHttp10StaysOpenWithKeepAliveAndSaysSo) {
+  RawConnection client = Connect();
+  for (int i = 0; i < 2; ++i) {
+    client.Send("GET /products/1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    EXPECT_EQ(client.ReadResponse().Header("Connection"), "keep-alive");
+  }
+}
+
+TEST_F(Connection, HalfClosedByTheClientStillGetsItsAnswers) {
+  RawConnection client = Connect();
+  client.Send(PostText("/products/2/details", R"({"sku":"a","manufacturer":"b","category_id":1,)"
+                                              R"("weight":1,"some_other_id":1})") +
+              GetText("/products/2") + GetText("/products/999"));
+  client.HalfClose();
+  EXPECT_EQ(client.ReadResponse().status, 204);
+  EXPECT_EQ(client.ReadResponse().status, 200);
+  EXPECT_EQ(client.ReadResponse().status, 404);
+  EXPECT_TRUE(client.EndsCleanly());
+}
+
+TEST_F(Connection, HalfClosedAmidARequestJustEnds) {
+  RawConnection client = Connect();
+  client.Send("GET /products/1 HTTP/1.1\r\nHost:");
+  client.HalfClose();
+  EXPECT_TRUE(client.EndsCleanly());
+}
+
+TEST_F(Connection, IsCountedByHowItEnded) {
+  {
+    RawConnection client = Connect();
+    client.Send(GetText("/health"));
+    EXPECT_EQ(client.ReadResponse().status, 200);
+  }
+  // Every ReadMetric ends a connection too, so the count passes through no fixed value: it is
+  // enough that none is left open but the one that asks.
+  EXPECT_TRUE(MetricBecomes(address(), "productd_connections", 1));
+  EXPECT_GE(ReadMetric(address(), R"(productd_connections_total{outcome="closed_by_client"})"), 1);
+}
+
+class CrossOrigin : public ProductdTest {
+ protected:
+  CrossOrigin() : ProductdTest({"--http-cors-allow-origin", "https://shop.example"}) {}
+};
+
+TEST_F(CrossOrigin, PreflightNamesTheMethodsOfThePath) {
+  RawConnection client = Connect();
+  client.Send("OPTIONS /products/1/details HTTP/1.1\r\nHost: test\r\n\r\n");
+  const HttpResponse response = client.ReadResponse();
+  EXPECT_EQ(response.status, 204);
+  EXPECT_EQ(response.Header("Access-Control-Allow-Origin"), "https://shop.example");
+  EXPECT_EQ(response.Header("Access-Control-Allow-Methods"), "POST");
+}
+
+TEST_F(CrossOrigin, EveryAnswerNamesTheOrigin) {
+  EXPECT_EQ(Get(address(), "/products/1").Header("Access-Control-Allow-Origin"),
+            "https://shop.example");
+}
+
+TEST_F(Connection, OptionsIsRefusedWhileCorsIsOff) {
+  RawConnection client = Connect();
+  client.Send("OPTIONS /products/1 HTTP/1.1\r\nHost: test\r\n\r\n");
+  const HttpResponse response = client.ReadResponse();
+  EXPECT_EQ(response.status, 405);
+  EXPECT_EQ(response.Header("Allow"), "GET, HEAD");
+  EXPECT_FALSE(response.HasHeader("Access-Control-Allow-Origin"));
+}
+
+}  // namespace
+}  // namespace products::testing

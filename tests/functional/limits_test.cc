@@ -1,0 +1,160 @@
+// Contract, section 3: every wait and every buffer has a limit, and only who exceeds it feels it.
+
+#include "tests/functional/productd_fixture.h"
+
+namespace products::testing {
+namespace {
+
+class ShortTimeouts : public ProductdTest {
+ protected:
+  ShortTimeouts()
+      : ProductdTest({"--http-header-timeout-ms", "200", "--http-body-timeout-ms", "250",
+                      "--http-idle-timeout-ms", "300", "--http-write-timeout-ms", "300"}) {}
+
+  double Ended(const std::string& outcome) {
+    return ReadMetric(address(), "productd_connections_total{outcome=\"" + outcome + "\"}");
+  }
+  double Refused(const std::string& reason) {
+    return ReadMetric(address(), "productd_requests_refused_total{reason=\"" + reason + "\"}");
+  }
+};
+
+TEST_F(ShortTimeouts, AnUnfinishedHeaderIsAnsweredWith408) {
+  RawConnection client = Connect();
+  client.Send("GET /products/1 HTTP/1.1\r\nHost: te");
+  EXPECT_EQ(client.ReadResponse().status, 408);
+  EXPECT_TRUE(client.EndsCleanly());
+  client.Close();
+  EXPECT_EQ(Refused("header_timeout"), 1);
+  EXPECT_TRUE(
+      MetricBecomes(address(), R"(productd_connections_total{outcome="header_timeout"})", 1));
+}
+
+TEST_F(ShortTimeouts, AHeaderThatComesByteByByteHasNoMoreTime) {
+  RawConnection client = Connect();
+  client.Send("GET /products/1 HTTP/1.1\r\nX: ");
+  // A byte whenever nothing has come for a while: the server's clock must not start anew with each.
+  while (client.StaysSilent(std::chrono::milliseconds(20)) && client.TrySend("a")) {
+  }
+  EXPECT_EQ(client.ReadResponse().status, 408);
+}
+
+TEST_F(ShortTimeouts, AnUnfinishedBodyIsAnsweredWith408) {
+  RawConnection client = Connect();
+  client.Send("POST /products/1/details HTTP/1.1\r\nHost: test\r\nContent-Length: 10\r\n\r\nabc");
+  EXPECT_EQ(client.ReadResponse().status, 408);
+  EXPECT_TRUE(client.EndsCleanly());
+  client.Close();
+  EXPECT_EQ(Refused("body_timeout"), 1);
+  EXPECT_TRUE(MetricBecomes(address(), R"(productd_connections_total{outcome="body_timeout"})", 1));
+}
+
+TEST_F(ShortTimeouts, AnIdleConnectionEndsWithoutAWord) {
+  RawConnection silent = Connect();
+  RawConnection once = Connect();
+  once.Send(GetText("/products/1"));
+  EXPECT_EQ(once.ReadResponse().status, 200);
+  EXPECT_TRUE(silent.EndsCleanly());
+  EXPECT_TRUE(once.EndsCleanly());
+  EXPECT_EQ(Ended("idle_timeout"), 2);
+}
+
+TEST_F(ShortTimeouts, AClientThatDoesNotReadIsLetGo) {
+  RawConnection client(address(), 4096);
+  std::string requests;
+  for (int i = 0; i < 20'000; ++i) requests += GetText("/products/1");
+  // Six megabytes of answers for a client that takes four kilobytes.
+  (void)client.TrySend(requests);
+  EXPECT_TRUE(
+      MetricBecomes(address(), R"(productd_connections_total{outcome="write_timeout"})", 1));
+}
+
+using Limits = ProductdTest;
+
+TEST_F(Limits, ABodyOverTheLimitIsRefusedAndTheAnswerReadableWhileTheClientStillSends) {
+  RawConnection client = Connect();
+  const std::size_t size = 8 * 1024 * 1024;
+  client.Send("POST /products/1/details HTTP/1.1\r\nHost: test\r\nContent-Length: " +
+              std::to_string(size) + "\r\n\r\n");
+  // A reset must not overtake the answer, however much has been sent meanwhile.
+  (void)client.TrySend(std::string(size / 2, 'x'));
+  const HttpResponse response = client.ReadResponse();
+  EXPECT_EQ(response.status, 413);
+  EXPECT_EQ(response.body,
+            "{\"error\":\"PAYLOAD_TOO_LARGE\",\"message\":\"body must be at most 65536 bytes\"}\n");
+  EXPECT_EQ(response.Header("Connection"), "close");
+}
+
+TEST_F(Limits, AChunkedBodyOverTheLimitIsRefused) {
+  RawConnection client = Connect();
+  client.Send(
+      "POST /products/1/details HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (int i = 0; i < 20; ++i) {
+    (void)client.TrySend("1000\r\n" + std::string(4096, 'x') + "\r\n");
+  }
+  EXPECT_EQ(client.ReadResponse().status, 413);
+}
+
+TEST_F(Limits, ABodyOfExactlyTheLimitIsRead) {
+  std::string body = kSample;
+  body.resize(64 * 1024, ' ');
+  EXPECT_EQ(Exchange(address(), PostText("/products/1/details", body)).status, 204);
+}
+
+TEST_F(Limits, ASlowReaderDoesNotDelayOthers) {
+  RawConnection slow(address(), 4096);
+  std::string requests;
+  for (int i = 0; i < 5'000; ++i) requests += GetText("/products/1");
+  slow.Send(requests.substr(0, 64 * 1024));
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(Get(address(), "/products/1").status, 200);
+}
+
+class FewConnections : public ProductdTest {
+ protected:
+  FewConnections() : ProductdTest({"--http-max-connections", "4"}) {}
+};
+
+TEST_F(FewConnections, OneTooManyIsRefusedWith503AndTheOthersServed) {
+  std::vector<RawConnection> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(Connect());
+    clients.back().Send(GetText("/products/1"));
+    EXPECT_EQ(clients.back().ReadResponse().status, 200);
+  }
+  RawConnection surplus = Connect();
+  EXPECT_EQ(surplus.ReadResponse().status, 503);
+  EXPECT_TRUE(surplus.EndsCleanly());
+  clients.front().Send(GetText("/metrics"));
+  EXPECT_NE(clients.front().ReadResponse().body.find(
+                R"(productd_connections_total{outcome="refused"} 1)"),
+            std::string::npos);
+  clients.pop_back();
+  // The place is free again as soon as the server has seen the end of that connection.
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  int status = 503;
+  while (status == 503 && std::chrono::steady_clock::now() < deadline) {
+    RawConnection next = Connect();
+    if (next.TrySend(GetText("/products/1"))) status = next.ReadResponse().status;
+  }
+  EXPECT_EQ(status, 200);
+}
+
+class ManagementPort : public ProductdTest {
+ protected:
+  ManagementPort() : ProductdTest({"--management-listen", "127.0.0.1:0"}) {}
+};
+
+TEST_F(ManagementPort, HasMetricsAndProbesAndThePublicPortHasThemNot) {
+  for (const std::string path : {"/metrics", "/healthz", "/readyz", "/health", "/version"}) {
+    EXPECT_EQ(Get(server_.management_address(), path).status, 200) << path;
+  }
+  EXPECT_EQ(Get(server_.management_address(), "/products/1").status, 404);
+  for (const std::string path : {"/metrics", "/healthz", "/readyz"}) {
+    EXPECT_EQ(Get(address(), path).status, 404) << path;
+  }
+  EXPECT_EQ(Get(address(), "/health").status, 200);
+  EXPECT_EQ(Get(address(), "/products/1").status, 200);
+}
+
+}  // namespace
+}  // namespace products::testing
