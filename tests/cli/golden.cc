@@ -63,6 +63,10 @@ void AppendStream(std::string& out, std::string_view prefix, const std::string& 
 
 }  // namespace
 
+RunResult RunProductctl(const std::vector<std::string>& arguments, const RunOptions& options) {
+  return test::RunToEnd(PRODUCTCTL_BINARY, arguments, options);
+}
+
 RunResult Transcript::Run(const std::string& endpoint, const std::vector<std::string>& arguments,
                           RunOptions options) {
   if (!endpoint.empty()) options.environment["PRODUCTCTL_ENDPOINT"] = endpoint;

@@ -3,9 +3,16 @@
 #include <string>
 #include <vector>
 
-#include "tests/cli/child_process.h"
+#include "tests/support/child_process.h"
 
 namespace products::cli {
+
+using test::ChildProcess;
+using test::RunOptions;
+using test::RunResult;
+
+/// Runs the productctl of this build to its end.
+RunResult RunProductctl(const std::vector<std::string>& arguments, const RunOptions& options = {});
 
 /// A session at the prompt, as text: each command with what it printed and how it ended. What
 /// differs from run to run (ports, durations, rates, version and commit) is replaced by a word.

@@ -1,38 +1,34 @@
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <unistd.h>
 
-#include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <ostream>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "tests/cli/child_process.h"
 #include "tests/cli/fake_catalog.h"
 #include "tests/cli/golden.h"
+#include "tests/support/server_process.h"
 
 namespace products::cli {
 namespace {
 
+using test::ServerProcess;
+
 struct ServerKind {
   std::string name;
   std::string program;
-  std::vector<std::string> arguments;  // before the one of the ready file
+  std::vector<std::string> arguments;
   std::string ready_flag;
   bool has_contract_section_2;  // /readyz, /version
 };
 
+void PrintTo(const ServerKind& kind, std::ostream* out) { *out << kind.name; }
+
 std::vector<ServerKind> ServerKinds() {
   std::vector<ServerKind> kinds;
 #ifdef PRODUCTD_BINARY
-  kinds.push_back({"productd",
-                   PRODUCTD_BINARY,
-                   {"--http-listen", "127.0.0.1:0", "--storage-engine", "memory"},
-                   "--ready-file",
-                   true});
+  kinds.push_back(
+      {"productd", PRODUCTD_BINARY, ServerProcess::ProductdArguments(), "--ready-file", true});
 #endif
 #ifdef GO_PEER_BINARY
   kinds.push_back({"go_peer", GO_PEER_BINARY, {"-listen", "127.0.0.1:0"}, "-ready-file", false});
@@ -43,42 +39,13 @@ std::vector<ServerKind> ServerKinds() {
 // A server of its own for each test: empty, on a free port, killed at the end.
 class RealServer : public testing::TestWithParam<ServerKind> {
  protected:
-  RealServer() : directory_(MakeDirectory()), server_(Start()), endpoint_(WaitForEndpoint()) {}
-  ~RealServer() override { std::filesystem::remove_all(directory_); }
-
   RunResult Run(std::vector<std::string> arguments, const std::string& input = {}) const {
     arguments.insert(arguments.end(), {"--endpoint", endpoint_});
     return RunProductctl(arguments, {.input = input});
   }
 
-  const std::filesystem::path directory_;
-  ChildProcess server_;
-  const std::string endpoint_;
-
- private:
-  static std::filesystem::path MakeDirectory() {
-    std::string pattern = testing::TempDir() + "productctl_server_XXXXXX";
-    return ::mkdtemp(pattern.data());
-  }
-
-  ChildProcess Start() const {
-    std::vector<std::string> arguments = GetParam().arguments;
-    arguments.insert(arguments.end(), {GetParam().ready_flag, directory_ / "ready"});
-    return ChildProcess(GetParam().program, arguments);
-  }
-
-  // The file appears whole, for it is moved into place.
-  std::string WaitForEndpoint() const {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (std::chrono::steady_clock::now() < deadline) {
-      std::ifstream file(directory_ / "ready");
-      std::string address;
-      if (file >> address) return "http://" + address;
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    ADD_FAILURE() << GetParam().program << " is not ready";
-    return "http://127.0.0.1:1";
-  }
+  ServerProcess server_{GetParam().program, GetParam().arguments, GetParam().ready_flag};
+  const std::string endpoint_ = "http://" + server_.address();
 };
 
 TEST_P(RealServer, KeepsWhatIsPut) {
@@ -132,6 +99,7 @@ TEST_P(RealServer, LostInTheMiddleOfASeedEndsItWithFour) {
   while (Run({"get", "500"}).exit_code != 0) {
   }
   server_.Signal(SIGKILL);
+  EXPECT_EQ(server_.WaitForExit(), 128 + SIGKILL);
   const RunResult result = seed.Wait();
   EXPECT_EQ(result.exit_code, 4);
   EXPECT_NE(result.out.find(" of 100000000 products in "), std::string::npos) << result.out;

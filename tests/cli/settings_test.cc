@@ -1,12 +1,12 @@
 #include "cli/settings.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <string>
+
+#include "tests/support/temp_dir.h"
 
 namespace products::cli {
 namespace {
@@ -14,20 +14,14 @@ namespace {
 // A directory with one configuration file, gone at the end.
 class SettingsTest : public testing::Test {
  protected:
-  SettingsTest() {
-    std::string pattern = testing::TempDir() + "productctl_settings_XXXXXX";
-    directory_ = ::mkdtemp(pattern.data());
-  }
-  ~SettingsTest() override { std::filesystem::remove_all(directory_); }
-
   std::string Write(const std::string& name, const std::string& text) const {
-    const std::filesystem::path path = directory_ / name;
+    const std::filesystem::path path = directory_.File(name);
     std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path) << text;
+    test::WriteFile(path, text);
     return path.string();
   }
 
-  std::filesystem::path directory_;
+  test::TempDir directory_;
 };
 
 TEST_F(SettingsTest, DefaultsHoldWhenNothingIsGiven) {
@@ -61,11 +55,11 @@ TEST_F(SettingsTest, FlagBeatsEnvironmentBeatsFileBeatsDefault) {
 TEST_F(SettingsTest, FileIsLookedForUnderXdgThenHome) {
   Write("xdg/productctl/config.yaml", "timeout: 3s\n");
   Write("home/.config/productctl/config.yaml", "timeout: 4s\n");
-  Environment environment = {{"HOME", directory_ / "home"}};
+  Environment environment = {{"HOME", directory_.File("home")}};
   EXPECT_EQ(ResolveSettings({}, environment, false)->timeout, std::chrono::seconds(4));
-  environment["XDG_CONFIG_HOME"] = directory_ / "xdg";
+  environment["XDG_CONFIG_HOME"] = directory_.File("xdg");
   EXPECT_EQ(ResolveSettings({}, environment, false)->timeout, std::chrono::seconds(3));
-  environment["XDG_CONFIG_HOME"] = directory_ / "absent";
+  environment["XDG_CONFIG_HOME"] = directory_.File("absent");
   EXPECT_EQ(ResolveSettings({}, environment, false)->timeout, kDefaultTimeout);
 }
 
@@ -147,7 +141,7 @@ TEST_F(SettingsTest, EmptyFileSaysNothing) {
 }
 
 TEST_F(SettingsTest, NamedFileMustBeThere) {
-  const std::string path = directory_ / "absent.yaml";
+  const std::string path = directory_.File("absent.yaml");
   const Result<Settings> settings = ResolveSettings({.config_path = path}, {}, false);
   ASSERT_FALSE(settings.ok());
   EXPECT_EQ(settings.error().message, "cannot read " + path);
@@ -155,7 +149,7 @@ TEST_F(SettingsTest, NamedFileMustBeThere) {
 }
 
 TEST_F(SettingsTest, DirectoryOrHugeFileInPlaceOfTheFileIsRefused) {
-  EXPECT_FALSE(ResolveSettings({.config_path = directory_}, {}, false).ok());
+  EXPECT_FALSE(ResolveSettings({.config_path = directory_.path()}, {}, false).ok());
   const std::string huge = Write("huge.yaml", std::string(100'000, '#'));
   const Result<Settings> settings = ResolveSettings({.config_path = huge}, {}, false);
   ASSERT_FALSE(settings.ok());

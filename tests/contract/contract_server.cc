@@ -14,7 +14,7 @@ namespace {
 // Each engine keeps the same contract: an engine more is a name more.
 constexpr std::array<std::string_view, 1> kEngines = {"memory"};
 
-bool IsBodiless(const testing::HttpResponse& response) { return response.status == 204; }
+bool IsBodiless(const test::HttpResponse& response) { return response.status == 204; }
 
 }  // namespace
 
@@ -39,14 +39,14 @@ std::vector<ContractServer> AllServers() {
 
 std::string NameOf(const ::testing::TestParamInfo<ContractServer>& info) { return info.param.name; }
 
-std::unique_ptr<testing::ServerProcess> Start(const ContractServer& server) {
+std::unique_ptr<test::ServerProcess> Start(const ContractServer& server) {
 #ifdef GO_PEER_BINARY
   if (server.is_go_peer) {
-    return std::make_unique<testing::ServerProcess>(
+    return std::make_unique<test::ServerProcess>(
         GO_PEER_BINARY, std::vector<std::string>{"-listen", "127.0.0.1:0"}, "-ready-file");
   }
 #endif
-  return std::make_unique<testing::ServerProcess>(
+  return std::make_unique<test::ServerProcess>(
       PRODUCTD_BINARY, std::vector<std::string>{"--http-listen", "127.0.0.1:0", "--workers", "2",
                                                 "--storage-engine", server.engine});
 }
@@ -60,24 +60,24 @@ std::string RenderRequest(const ContractCase& row) {
   return request + "\r\n" + row.body;
 }
 
-testing::BodyRule BodyRuleOf(const std::string& method) {
-  return method == "HEAD" ? testing::BodyRule::kNone : testing::BodyRule::kByContentLength;
+test::BodyRule BodyRuleOf(const std::string& method) {
+  return method == "HEAD" ? test::BodyRule::kNone : test::BodyRule::kByContentLength;
 }
 
-testing::HttpResponse Ask(const testing::ServerProcess& server, const ContractCase& row) {
-  testing::RawConnection connection(server.address());
+test::HttpResponse Ask(const test::ServerProcess& server, const ContractCase& row) {
+  test::RawConnection connection(server.address());
   // A server that has refused the request need not take all of it.
   (void)connection.TrySend(RenderRequest(row));
   return connection.ReadResponse(BodyRuleOf(row.method));
 }
 
-std::string AskAndReadUntilEnd(const testing::ServerProcess& server, const ContractCase& row) {
-  testing::RawConnection connection(server.address());
+std::string AskAndReadUntilEnd(const test::ServerProcess& server, const ContractCase& row) {
+  test::RawConnection connection(server.address());
   connection.Send(RenderRequest(row));
   return connection.ReadUntilEnd();
 }
 
-void CheckForm(const testing::HttpResponse& response, const std::string& method) {
+void CheckForm(const test::HttpResponse& response, const std::string& method) {
   static const std::regex kImfFixdate(
       "(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-3][0-9] "
       "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [0-9]{4} "

@@ -30,22 +30,22 @@ std::vector<ContractServer> AllServers();
 std::vector<ContractServer> ProductdServers();
 std::string NameOf(const ::testing::TestParamInfo<ContractServer>& info);
 
-std::unique_ptr<testing::ServerProcess> Start(const ContractServer& server);
+std::unique_ptr<test::ServerProcess> Start(const ContractServer& server);
 
 /// The request that a row describes.
 std::string RenderRequest(const ContractCase& row);
 
 /// The answer to one request on a connection of its own; throws when no whole answer comes.
-testing::HttpResponse Ask(const testing::ServerProcess& server, const ContractCase& row);
+test::HttpResponse Ask(const test::ServerProcess& server, const ContractCase& row);
 
 /// Everything that the server says to one request before it closes.
-std::string AskAndReadUntilEnd(const testing::ServerProcess& server, const ContractCase& row);
+std::string AskAndReadUntilEnd(const test::ServerProcess& server, const ContractCase& row);
 
 /// How the body of the answer to `method` is delimited.
-testing::BodyRule BodyRuleOf(const std::string& method);
+test::BodyRule BodyRuleOf(const std::string& method);
 
 /// What every answer of the contract has: Date in its one form, a length that is right, and no
 /// header without a reason. `method` is the one asked with.
-void CheckForm(const testing::HttpResponse& response, const std::string& method);
+void CheckForm(const test::HttpResponse& response, const std::string& method);
 
 }  // namespace products::contract

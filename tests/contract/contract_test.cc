@@ -39,9 +39,9 @@ void CheckStatusOnly(const std::string& answer, const ContractCase& row,
                      const ContractServer& server) {
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 " + std::to_string(row.status) + " ")) << answer;
   if (server.is_go_peer) return;
-  const auto parsed = testing::ParseHttpResponse(answer, BodyRuleOf(row.method));
+  const auto parsed = test::ParseHttpResponse(answer, BodyRuleOf(row.method));
   ASSERT_TRUE(parsed.has_value()) << answer;
-  const testing::HttpResponse& response = parsed->first;
+  const test::HttpResponse& response = parsed->first;
   EXPECT_EQ(parsed->second, answer.size()) << "bytes behind the answer: " << answer;
   CheckForm(response, row.method);
   EXPECT_EQ(response.Header("Content-Type"), "application/json");
@@ -52,7 +52,7 @@ void CheckStatusOnly(const std::string& answer, const ContractCase& row,
 class Contract : public ::testing::TestWithParam<ContractServer> {
  protected:
   void Run(const std::vector<ContractCase>& rows) {
-    const std::unique_ptr<testing::ServerProcess> server = Start(GetParam());
+    const std::unique_ptr<test::ServerProcess> server = Start(GetParam());
     for (const ContractCase& row : rows) {
       if (!AppliesTo(row, GetParam())) {
         EXPECT_FALSE(row.reason.empty()) << row.name << " is left out without a reason";
@@ -73,7 +73,7 @@ class Contract : public ::testing::TestWithParam<ContractServer> {
   }
 
  private:
-  void Check(const testing::HttpResponse& response, const ContractCase& row) {
+  void Check(const test::HttpResponse& response, const ContractCase& row) {
     EXPECT_EQ(response.status, row.status);
     CheckForm(response, row.method);
     EXPECT_EQ(response.body, row.answer);
@@ -99,7 +99,7 @@ TEST_P(Contract, TheFirstFailedCheckIsTheOneAnswered) { Run(CheckOrderCases()); 
 TEST_P(Contract, UnknownPathsAndMethodsAreRefused) { Run(RoutingCases()); }
 
 TEST_P(Contract, ExamplesHaveTheLengthsThatTheContractStates) {
-  const std::unique_ptr<testing::ServerProcess> server = Start(GetParam());
+  const std::unique_ptr<test::ServerProcess> server = Start(GetParam());
   ContractCase row{.name = "lengths", .method = "GET", .target = "/products/0"};
   EXPECT_EQ(Ask(*server, row).Header("Content-Length"), "66");
   row.target = "/products/999";

@@ -27,8 +27,8 @@ std::string RefusalIn(const GoAnswer& row) {
 }
 
 TEST_P(RecordedAnswers, EveryRecordedBodyIsAnsweredWithTheRecordedBytes) {
-  const std::unique_ptr<testing::ServerProcess> server = Start(GetParam());
-  testing::RawConnection connection(server->address());
+  const std::unique_ptr<test::ServerProcess> server = Start(GetParam());
+  test::RawConnection connection(server->address());
   const auto ask = [&connection](const ContractCase& row) {
     connection.Send(RenderRequest(row));
     return connection.ReadResponse();
@@ -37,10 +37,10 @@ TEST_P(RecordedAnswers, EveryRecordedBodyIsAnsweredWithTheRecordedBytes) {
   EXPECT_GE(rows.size(), 500U);
   for (const GoAnswer& row : rows) {
     SCOPED_TRACE("line " + std::to_string(row.line) + ": " + row.text);
-    const testing::HttpResponse posted = ask({.name = row.text,
-                                              .method = "POST",
-                                              .target = std::string(kDetailsPath),
-                                              .body = row.body});
+    const test::HttpResponse posted = ask({.name = row.text,
+                                           .method = "POST",
+                                           .target = std::string(kDetailsPath),
+                                           .body = row.body});
     const std::string refusal = RefusalIn(row);
     ASSERT_EQ(posted.status, refusal.empty() ? 204 : 400);
     EXPECT_EQ(posted.body, refusal);

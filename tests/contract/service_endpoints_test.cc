@@ -17,24 +17,24 @@ namespace {
 
 class ServiceEndpoints : public ::testing::TestWithParam<ContractServer> {
  protected:
-  testing::HttpResponse Get(const std::string& target) { return Request("GET", target); }
-  testing::HttpResponse Request(const std::string& method, const std::string& target,
-                                const std::string& body = "") {
+  test::HttpResponse Get(const std::string& target) { return Request("GET", target); }
+  test::HttpResponse Request(const std::string& method, const std::string& target,
+                             const std::string& body = "") {
     SCOPED_TRACE(method + " " + target);
-    testing::HttpResponse response =
+    test::HttpResponse response =
         Ask(*server_, {.name = target, .method = method, .target = target, .body = body});
     CheckForm(response, method);
     return response;
   }
 
-  const std::unique_ptr<testing::ServerProcess> server_ = Start(GetParam());
+  const std::unique_ptr<test::ServerProcess> server_ = Start(GetParam());
 };
 
 // Empty when promtool finds nothing to object to.
 std::string PromtoolFindings(const std::string& exposition) {
-  const testing::TempDir folder;
+  const test::TempDir folder;
   const std::string file = folder.File("metrics");
-  testing::WriteFile(file, exposition);
+  test::WriteFile(file, exposition);
   std::FILE* const pipe = ::popen(("promtool check metrics <" + file + " 2>&1").c_str(), "r");
   if (pipe == nullptr) return "popen failed";
   std::string findings;
@@ -47,7 +47,7 @@ std::string PromtoolFindings(const std::string& exposition) {
 
 TEST_P(ServiceEndpoints, HealthLivenessAndReadinessAnswerOk) {
   for (const std::string target : {"/health", "/healthz", "/readyz"}) {
-    const testing::HttpResponse response = Get(target);
+    const test::HttpResponse response = Get(target);
     EXPECT_EQ(response.status, 200) << target;
     EXPECT_EQ(response.Header("Content-Type"), "application/json") << target;
     EXPECT_EQ(response.body, "{\"status\":\"ok\"}\n") << target;
@@ -55,7 +55,7 @@ TEST_P(ServiceEndpoints, HealthLivenessAndReadinessAnswerOk) {
 }
 
 TEST_P(ServiceEndpoints, VersionNamesVersionAndCommit) {
-  const testing::HttpResponse response = Get("/version");
+  const test::HttpResponse response = Get("/version");
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.Header("Content-Type"), "application/json");
   const std::regex form(R"re(\{"version":"[0-9]+\.[0-9]+\.[0-9]+","commit":"[0-9a-z]+"\}\n)re");
@@ -69,8 +69,8 @@ TEST_P(ServiceEndpoints, HeadAnswersTheHeadersOfGetWithoutItsBody) {
        {"/products/1", "/products/999", "/products/abc", "/health", "/healthz", "/readyz",
         "/version", "/nothing", "/products/1/details"}) {
     SCOPED_TRACE(target);
-    const testing::HttpResponse get = Get(target);
-    const testing::HttpResponse head = Request("HEAD", target);
+    const test::HttpResponse get = Get(target);
+    const test::HttpResponse head = Request("HEAD", target);
     EXPECT_EQ(head.status, get.status);
     EXPECT_EQ(head.body, "");
     for (const std::string name : {"Content-Type", "Content-Length", "Allow", "Connection"}) {
@@ -80,12 +80,12 @@ TEST_P(ServiceEndpoints, HeadAnswersTheHeadersOfGetWithoutItsBody) {
 }
 
 TEST_P(ServiceEndpoints, HeadSendsNoByteOfABodyAheadOfTheNextAnswer) {
-  testing::RawConnection connection(server_->address());
+  test::RawConnection connection(server_->address());
   connection.Send(
       "HEAD /health HTTP/1.1\r\nHost: c\r\n\r\nHEAD /products/9 HTTP/1.1\r\nHost: c\r\n\r\n"
       "GET /healthz HTTP/1.1\r\nHost: c\r\n\r\n");
-  EXPECT_EQ(connection.ReadResponse(testing::BodyRule::kNone).status, 200);
-  EXPECT_EQ(connection.ReadResponse(testing::BodyRule::kNone).status, 404);
+  EXPECT_EQ(connection.ReadResponse(test::BodyRule::kNone).status, 200);
+  EXPECT_EQ(connection.ReadResponse(test::BodyRule::kNone).status, 404);
   EXPECT_EQ(connection.ReadResponse().body, "{\"status\":\"ok\"}\n");
 }
 
@@ -95,7 +95,7 @@ TEST_P(ServiceEndpoints, MetricsPassPromtoolAndHaveEveryFamily) {
   Get("/products/2");
   Get("/nothing");
   Request("POST", "/products/1/details", "not json");
-  const testing::HttpResponse response = Get("/metrics");
+  const test::HttpResponse response = Get("/metrics");
   EXPECT_EQ(response.status, 200);
   EXPECT_TRUE(response.Header("Content-Type").value_or("").starts_with("text/plain; version=0.0.4"))
       << response.Header("Content-Type").value_or("absent");

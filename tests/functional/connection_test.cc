@@ -2,7 +2,7 @@
 
 #include "tests/functional/productd_fixture.h"
 
-namespace products::testing {
+namespace products::test {
 namespace {
 
 using Connection = ProductdTest;
@@ -102,4 +102,4 @@ TEST_F(Connection, OptionsIsRefusedWhileCorsIsOff) {
 }
 
 }  // namespace
-}  // namespace products::testing
+}  // namespace products::test

@@ -5,7 +5,7 @@
 
 #include "tests/functional/productd_fixture.h"
 
-namespace products::testing {
+namespace products::test {
 namespace {
 
 using HostileBytes = ProductdTest;
@@ -66,4 +66,4 @@ TEST_F(HostileBytes, LeaveTheServerAnsweringWithNothingLeakedAndNothingSpinning)
 }
 
 }  // namespace
-}  // namespace products::testing
+}  // namespace products::test

@@ -2,7 +2,7 @@
 
 #include "tests/functional/productd_fixture.h"
 
-namespace products::testing {
+namespace products::test {
 namespace {
 
 class ShortTimeouts : public ProductdTest {
@@ -157,4 +157,4 @@ TEST_F(ManagementPort, HasMetricsAndProbesAndThePublicPortHasThemNot) {
 }
 
 }  // namespace
-}  // namespace products::testing
+}  // namespace products::test

@@ -5,7 +5,7 @@
 
 #include "tests/functional/productd_fixture.h"
 
-namespace products::testing {
+namespace products::test {
 namespace {
 
 struct MalformedCase {
@@ -63,6 +63,8 @@ std::vector<MalformedCase> MalformedCases() {
        400},
       {"ChunkLongerThanItsSize", post + "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n",
        400},
+      {"FramingFieldInTrailer",
+       post + "Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 7\r\n\r\n", 400},
       {"UnknownMethod", "BREW /products/1 HTTP/1.1\r\n" + host + "\r\n", 501},
       {"LowerCaseMethod", "get /products/1 HTTP/1.1\r\n" + host + "\r\n", 501},
       {"Connect", "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", 501},
@@ -103,4 +105,4 @@ INSTANTIATE_TEST_SUITE_P(Requests, Malformed, ::testing::ValuesIn(MalformedCases
                          [](const auto& test_case) { return test_case.param.name; });
 
 }  // namespace
-}  // namespace products::testing
+}  // namespace products::test

@@ -3,7 +3,7 @@
 
 #include "tests/functional/productd_fixture.h"
 
-namespace products::testing {
+namespace products::test {
 namespace {
 
 using Pipeline = ProductdTest;
@@ -91,4 +91,4 @@ TEST_F(Pipeline, LongerThanTheOutBufferIsAnsweredCompletelyOnceTheClientReads) {
 }
 
 }  // namespace
-}  // namespace products::testing
+}  // namespace products::test

@@ -8,7 +8,7 @@
 #include "tests/support/raw_connection.h"
 #include "tests/support/server_process.h"
 
-namespace products::testing {
+namespace products::test {
 
 inline const std::string kSample =
     R"({"product_id":1,"sku":"ABC-123-XYZ","manufacturer":"Acme Corporation","category_id":456,)"
@@ -28,4 +28,4 @@ class ProductdTest : public ::testing::Test {
   ServerProcess server_;
 };
 
-}  // namespace products::testing
+}  // namespace products::test

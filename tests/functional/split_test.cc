@@ -5,7 +5,7 @@
 
 #include "tests/functional/productd_fixture.h"
 
-namespace products::testing {
+namespace products::test {
 namespace {
 
 using Split = ProductdTest;
@@ -82,4 +82,4 @@ TEST_F(Split, IntoSingleBytesChangesNoAnswer) {
 }
 
 }  // namespace
-}  // namespace products::testing
+}  // namespace products::test

@@ -3,12 +3,13 @@
 #include <algorithm>
 
 #include "tests/functional/productd_fixture.h"
+#include "tests/support/child_process.h"
 
-namespace products::testing {
+namespace products::test {
 namespace {
 
 void ExpectRefused(const std::vector<std::string>& arguments, const std::string& named) {
-  const FinishedProcess run = RunToEnd(PRODUCTD_BINARY, arguments);
+  const RunResult run = RunToEnd(PRODUCTD_BINARY, arguments);
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_EQ(run.out, "");
   EXPECT_NE(run.err.find(named), std::string::npos) << run.err;
@@ -57,17 +58,17 @@ TEST(Startup, CheckConfigAcceptsTheDefaults) {
 
 TEST(Startup, PrintConfigIsReadBackToTheSame) {
   const TempDir directory;
-  const FinishedProcess first = RunToEnd(PRODUCTD_BINARY, {"--print-config", "--workers", "3"});
+  const RunResult first = RunToEnd(PRODUCTD_BINARY, {"--print-config", "--workers", "3"});
   EXPECT_EQ(first.exit_code, 0);
   WriteFile(directory.File("c.yaml"), first.out);
-  const FinishedProcess second =
+  const RunResult second =
       RunToEnd(PRODUCTD_BINARY, {"--print-config", "--config", directory.File("c.yaml")});
   EXPECT_EQ(second.out, first.out);
   EXPECT_NE(first.out.find("workers: 3"), std::string::npos);
 }
 
 TEST(Startup, VersionIsOneLine) {
-  const FinishedProcess run = RunToEnd(PRODUCTD_BINARY, {"--version"});
+  const RunResult run = RunToEnd(PRODUCTD_BINARY, {"--version"});
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_EQ(run.out.rfind("productd ", 0), 0U);
 }
@@ -89,4 +90,4 @@ TEST(Startup, SighupReloadsLimitsAndNamesWhatNeedsARestart) {
 }
 
 }  // namespace
-}  // namespace products::testing
+}  // namespace products::test

@@ -25,9 +25,9 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::HttpResponse;
-using testing::RawConnection;
-using testing::ServerProcess;
+using test::HttpResponse;
+using test::RawConnection;
+using test::ServerProcess;
 using SteadyClock = std::chrono::steady_clock;
 
 /// The time a load balancer takes from a failed readiness check to the last request it sends.
@@ -70,11 +70,11 @@ class BalancedClient {
 };
 
 int ReadinessOf(const ServerProcess& server) {
-  return testing::Get(server.address(), "/readyz").status;
+  return test::Get(server.address(), "/readyz").status;
 }
 
 void WaitForUnready(const ServerProcess& server) {
-  const auto deadline = SteadyClock::now() + testing::kPatience;
+  const auto deadline = SteadyClock::now() + test::kPatience;
   while (ReadinessOf(server) != 503) {
     if (SteadyClock::now() > deadline) throw std::runtime_error("/readyz does not become 503");
   }
@@ -100,7 +100,7 @@ TEST(Drain, NoRequestFailsUnderLoadWhenClientsFollowReadiness) {
   });
   std::thread balancer([&] {
     RunClients(1, findings, [&](std::size_t) {
-      const auto deadline = SteadyClock::now() + testing::kPatience;
+      const auto deadline = SteadyClock::now() + test::kPatience;
       while (sent < Scaled(20'000) && SteadyClock::now() < deadline) {
         if (ReadinessOf(server) != 200) findings.Add("not ready under load");
       }
@@ -110,7 +110,7 @@ TEST(Drain, NoRequestFailsUnderLoadWhenClientsFollowReadiness) {
       const auto last_request = SteadyClock::now() + kBalancerDelay;
       while (SteadyClock::now() < last_request) {
         // A restart by the liveness probe would cut the drain short.
-        if (testing::Get(server.address(), "/healthz").status != 200) findings.Add("not live");
+        if (test::Get(server.address(), "/healthz").status != 200) findings.Add("not live");
         if (ReadinessOf(server) != 503) findings.Add("ready again");
       }
     });
@@ -128,7 +128,7 @@ TEST(Drain, ReadinessSaysWhyAndConnectionsAreAcceptedStill) {
   ServerProcess server(PRODUCTD_BINARY, ServerProcess::ProductdArguments());
   server.Signal(SIGTERM);
   WaitForUnready(server);
-  const HttpResponse readiness = testing::Get(server.address(), "/readyz");
+  const HttpResponse readiness = test::Get(server.address(), "/readyz");
   EXPECT_EQ(readiness.status, 503);
   EXPECT_NE(readiness.body.find("draining"), std::string::npos) << readiness.body;
   EXPECT_EQ(readiness.Header("Connection"), "close");
@@ -138,8 +138,8 @@ TEST(Drain, ReadinessSaysWhyAndConnectionsAreAcceptedStill) {
   EXPECT_EQ(written.status, 204);
   EXPECT_EQ(written.Header("Connection"), "close");
   EXPECT_TRUE(connection.EndsCleanly());
-  EXPECT_EQ(testing::Exchange(server.address(), GetRequest(1)).body, ProductAnswer(1, 7));
-  EXPECT_EQ(testing::Get(server.address(), "/healthz").status, 200);
+  EXPECT_EQ(test::Exchange(server.address(), GetRequest(1)).body, ProductAnswer(1, 7));
+  EXPECT_EQ(test::Get(server.address(), "/healthz").status, 200);
   EXPECT_EQ(server.WaitForExit(), 0);
 }
 
@@ -179,8 +179,8 @@ TEST(Drain, RequestThatArrivesForLongerThanTheIdleTimeIsStillAnswered) {
 }
 
 TEST(Drain, RequestThatNeverEndsHoldsTheExitForTheDrainTimeOnly) {
-  const testing::TempDir folder;
-  testing::WriteFile(folder.File("config.yaml"), "drain:\n  timeout_ms: 700\n  idle_ms: 100\n");
+  const test::TempDir folder;
+  test::WriteFile(folder.File("config.yaml"), "drain:\n  timeout_ms: 700\n  idle_ms: 100\n");
   ServerProcess server(PRODUCTD_BINARY,
                        ServerProcess::ProductdArguments({"--config", folder.File("config.yaml")}));
   const std::string put = PutRequest(1, 1);

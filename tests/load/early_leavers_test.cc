@@ -23,9 +23,9 @@
 namespace products::load {
 namespace {
 
-using testing::HttpResponse;
-using testing::RawConnection;
-using testing::ServerProcess;
+using test::HttpResponse;
+using test::RawConnection;
+using test::ServerProcess;
 
 constexpr std::size_t kRequests = Scaled(100'000);
 constexpr std::size_t kThreads = 4;
@@ -135,7 +135,7 @@ TEST(EarlyLeavers, EveryAnswerBelongsToItsAskerAndNoConnectionStays) {
     }
   }
   // Of the connection that asks.
-  ASSERT_TRUE(testing::MetricBecomes(server.address(), "productd_connections", 1));
+  ASSERT_TRUE(test::MetricBecomes(server.address(), "productd_connections", 1));
 
   constexpr std::size_t kClients = kRequests / kRequestsPerClient;
   std::atomic<std::size_t> next{0};
@@ -163,11 +163,11 @@ TEST(EarlyLeavers, EveryAnswerBelongsToItsAskerAndNoConnectionStays) {
   // Half of the clients stay, and two thirds of those for all four answers, the others for three.
   EXPECT_GE(checked.load(), kRequests * 9 / 20);
 
-  EXPECT_TRUE(testing::MetricBecomes(server.address(), "productd_connections", 1));
+  EXPECT_TRUE(test::MetricBecomes(server.address(), "productd_connections", 1));
   // Of the request that asks.
-  EXPECT_TRUE(testing::MetricBecomes(server.address(), "http_requests_in_flight", 1));
-  EXPECT_TRUE(testing::MetricBecomes(server.address(), "productd_commit_queue_depth", 0));
-  EXPECT_EQ(testing::ReadMetric(server.address(), "productd_products"), kProducts);
+  EXPECT_TRUE(test::MetricBecomes(server.address(), "http_requests_in_flight", 1));
+  EXPECT_TRUE(test::MetricBecomes(server.address(), "productd_commit_queue_depth", 0));
+  EXPECT_EQ(test::ReadMetric(server.address(), "productd_products"), kProducts);
   EXPECT_EQ(server.Stop(), 0);
 }
 

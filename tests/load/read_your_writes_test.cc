@@ -21,9 +21,9 @@
 namespace products::load {
 namespace {
 
-using testing::HttpResponse;
-using testing::RawConnection;
-using testing::ServerProcess;
+using test::HttpResponse;
+using test::RawConnection;
+using test::ServerProcess;
 
 constexpr std::size_t kOperations = Scaled(10'000);
 constexpr std::size_t kThreads = 8;
@@ -120,7 +120,7 @@ TEST(ReadYourWrites, NoReadMissesAnAcknowledgedWriteOrGoesBack) {
 
   for (std::size_t place = 0; place < kProducts; ++place) {
     const int id = static_cast<int>(place) + 1;
-    const HttpResponse last = testing::Exchange(server.address(), GetRequest(id));
+    const HttpResponse last = test::Exchange(server.address(), GetRequest(id));
     const int version = products[place].sent.load();
     EXPECT_EQ(last.body, version == 0 ? AbsentAnswer(id) : ProductAnswer(id, version));
   }

@@ -1,4 +1,4 @@
-#include "tests/cli/child_process.h"
+#include "tests/support/child_process.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -13,7 +13,7 @@
 #include <cstdlib>
 #include <utility>
 
-namespace products::cli {
+namespace products::test {
 namespace {
 
 constexpr std::chrono::seconds kPatience{60};
@@ -67,6 +67,15 @@ std::vector<char*> Pointers(std::vector<std::string>& texts) {
   return pointers;
 }
 
+std::vector<std::string> SanitizerOptions() {
+  std::vector<std::string> variables;
+  for (const char* name : {"ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr) variables.push_back(std::string(name) + "=" + value);
+  }
+  return variables;
+}
+
 // False at the end of the channel, which a terminal reports as an error.
 bool ReadSome(int descriptor, std::string& text) {
   std::array<char, 4096> bytes;
@@ -82,9 +91,10 @@ ChildProcess::ChildProcess(const std::string& program, const std::vector<std::st
                            const RunOptions& options) {
   std::vector<std::string> argument_texts = {program};
   argument_texts.insert(argument_texts.end(), arguments.begin(), arguments.end());
-  std::vector<std::string> variable_texts;
-  for (const auto& [name, value] : options.environment)
+  std::vector<std::string> variable_texts = SanitizerOptions();
+  for (const auto& [name, value] : options.environment) {
     variable_texts.push_back(name + "=" + value);
+  }
   const std::vector<char*> argument_pointers = Pointers(argument_texts);
   const std::vector<char*> variable_pointers = Pointers(variable_texts);
 
@@ -150,8 +160,9 @@ RunResult ChildProcess::Wait() {
   return result;
 }
 
-RunResult RunProductctl(const std::vector<std::string>& arguments, const RunOptions& options) {
-  return ChildProcess(PRODUCTCTL_BINARY, arguments, options).Wait();
+RunResult RunToEnd(const std::string& program, const std::vector<std::string>& arguments,
+                   const RunOptions& options) {
+  return ChildProcess(program, arguments, options).Wait();
 }
 
-}  // namespace products::cli
+}  // namespace products::test

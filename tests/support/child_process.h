@@ -8,9 +8,10 @@
 #include <string>
 #include <vector>
 
-namespace products::cli {
+namespace products::test {
 
-/// How a run is set up. Nothing of the test's own environment reaches the program.
+/// How a run is set up. Nothing of the test's own environment reaches the program but the options
+/// of the sanitizers.
 struct RunOptions {
   std::map<std::string, std::string> environment = {};
   std::string input = {};
@@ -46,7 +47,8 @@ class ChildProcess {
   int err_ = -1;
 };
 
-/// Runs the productctl of this build to its end.
-RunResult RunProductctl(const std::vector<std::string>& arguments, const RunOptions& options = {});
+/// Runs a program to its end.
+RunResult RunToEnd(const std::string& program, const std::vector<std::string>& arguments,
+                   const RunOptions& options = {});
 
-}  // namespace products::cli
+}  // namespace products::test

@@ -6,7 +6,7 @@
 
 #include "core/base/parse.h"
 
-namespace products::testing {
+namespace products::test {
 namespace {
 
 bool SameName(std::string_view a, std::string_view b) {
@@ -77,4 +77,4 @@ std::optional<std::pair<HttpResponse, std::size_t>> ParseHttpResponse(std::strin
   return std::pair{std::move(response), body_begin + length};
 }
 
-}  // namespace products::testing
+}  // namespace products::test

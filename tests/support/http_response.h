@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace products::testing {
+namespace products::test {
 
 /// One answer, as strict as a parser can be: what is not exactly HTTP/1.1 is not one.
 struct HttpResponse {
@@ -30,4 +30,4 @@ enum class BodyRule { kByContentLength, kNone };
 std::optional<std::pair<HttpResponse, std::size_t>> ParseHttpResponse(std::string_view bytes,
                                                                       BodyRule rule);
 
-}  // namespace products::testing
+}  // namespace products::test

@@ -7,7 +7,7 @@
 #include "core/base/parse.h"
 #include "tests/support/raw_connection.h"
 
-namespace products::testing {
+namespace products::test {
 
 double ReadMetric(const std::string& address, const std::string& sample) {
   const std::string text = "\n" + Get(address, "/metrics").body;
@@ -26,4 +26,4 @@ bool MetricBecomes(const std::string& address, const std::string& sample, double
   return false;
 }
 
-}  // namespace products::testing
+}  // namespace products::test

@@ -16,7 +16,7 @@
 
 #include "core/base/parse.h"
 
-namespace products::testing {
+namespace products::test {
 namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
@@ -158,4 +158,4 @@ std::string PostText(const std::string& target, const std::string& body) {
          body;
 }
 
-}  // namespace products::testing
+}  // namespace products::test

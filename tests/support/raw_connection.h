@@ -7,7 +7,7 @@
 
 #include "tests/support/http_response.h"
 
-namespace products::testing {
+namespace products::test {
 
 /// Long enough for a loaded machine under a sanitizer; nothing here takes this long when all is
 /// well.
@@ -64,4 +64,4 @@ std::string GetText(const std::string& target);
 /// POST with Content-Length.
 std::string PostText(const std::string& target, const std::string& body);
 
-}  // namespace products::testing
+}  // namespace products::test

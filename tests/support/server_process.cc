@@ -1,6 +1,7 @@
 #include "tests/support/server_process.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/inotify.h>
@@ -18,7 +19,7 @@
 
 extern char** environ;
 
-namespace products::testing {
+namespace products::test {
 namespace {
 
 pid_t Spawn(const std::string& program, const std::vector<std::string>& arguments,
@@ -53,14 +54,6 @@ int WaitFor(pid_t pid, std::chrono::milliseconds patience) {
 
 }  // namespace
 
-FinishedProcess RunToEnd(const std::string& program, const std::vector<std::string>& arguments) {
-  const TempDir directory;
-  const std::string out = directory.File("out");
-  const std::string err = directory.File("err");
-  const int exit_code = WaitFor(Spawn(program, arguments, out, err), kPatience);
-  return {exit_code, ReadFile(out), ReadFile(err)};
-}
-
 ServerProcess::ServerProcess(const std::string& program, std::vector<std::string> arguments,
                              const std::string& ready_flag) {
   const std::string ready_file = directory_.File("ready");
@@ -94,7 +87,7 @@ ServerProcess::~ServerProcess() {
   // Ended before its test: a crash, or a sanitizer's finding. The log says which.
   int status = 0;
   if (::waitpid(pid_, &status, WNOHANG) == pid_) {
-    std::fprintf(stderr, "the server ended by itself, status %d:\n%s\n", status, Log().c_str());
+    ADD_FAILURE() << "the server ended by itself, status " << status << ":\n" << Log();
     return;
   }
   ::kill(pid_, SIGKILL);
@@ -112,7 +105,8 @@ void ServerProcess::Signal(int signal) const { ::kill(pid_, signal); }
 
 int ServerProcess::WaitForExit() {
   const int exit_code = WaitFor(std::exchange(pid_, -1), std::chrono::seconds(60));
-  if (exit_code != 0) std::fprintf(stderr, "exit code %d:\n%s\n", exit_code, Log().c_str());
+  if (exit_code != 0)
+    std::fprintf(stderr, "the server's exit code is %d:\n%s\n", exit_code, Log().c_str());
   return exit_code;
 }
 
@@ -143,4 +137,4 @@ std::size_t ServerProcess::ResidentBytes() const {
   return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
-}  // namespace products::testing
+}  // namespace products::test

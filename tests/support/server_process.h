@@ -8,18 +8,10 @@
 
 #include "tests/support/temp_dir.h"
 
-namespace products::testing {
-
-/// A program that was run to its end.
-struct FinishedProcess {
-  int exit_code = -1;  ///< 128 + the signal's number when one ended it
-  std::string out;
-  std::string err;
-};
-FinishedProcess RunToEnd(const std::string& program, const std::vector<std::string>& arguments);
+namespace products::test {
 
 /// A server as a process of its own, on free ports of loopback. Killed with the object; when it
-/// ended by itself, or not well, its log is printed.
+/// ended by itself or not well, the test fails with its log.
 class ServerProcess {
  public:
   /// Waits until the server has written its ready file. `ready_flag` is what the program calls it:
@@ -56,4 +48,4 @@ class ServerProcess {
   std::vector<std::string> addresses_;
 };
 
-}  // namespace products::testing
+}  // namespace products::test

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <system_error>
 
-namespace products::testing {
+namespace products::test {
 
 TempDir::TempDir() {
   std::string pattern = (std::filesystem::temp_directory_path() / "productd-test-XXXXXX").string();
@@ -30,4 +30,4 @@ void WriteFile(const std::string& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
 }
 
-}  // namespace products::testing
+}  // namespace products::test

@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace products::testing {
+namespace products::test {
 
 /// A directory of its own, removed with all it holds.
 class TempDir {
@@ -23,4 +23,4 @@ class TempDir {
 std::string ReadFile(const std::string& path);
 void WriteFile(const std::string& path, const std::string& text);
 
-}  // namespace products::testing
+}  // namespace products::test
