@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <limits>
 #include <memory>
 
 #include "cli/commands/flags.h"
@@ -16,7 +15,7 @@ void AddGetCommand(CLI::App& root, CommandRun& chosen) {
   const auto options = std::make_shared<GetOptions>();
   CLI::App* command = root.add_subcommand("get", "Print one product.");
   AddInteger(
-      *command, "ID", "ID", {kMinProductId, std::numeric_limits<ProductId>::max()},
+      *command, "ID", "ID", {kMinProductId, kMaxProductId},
       [options](std::int64_t id) { options->id = static_cast<ProductId>(id); },
       "of the product, 1 to 2147483647")
       ->required();

@@ -22,7 +22,6 @@
 namespace products::cli {
 namespace {
 
-constexpr std::int64_t kMaxProductId = std::numeric_limits<ProductId>::max();
 constexpr std::int64_t kMaxConcurrency = 1024;
 
 struct Outcome {

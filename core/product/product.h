@@ -10,6 +10,7 @@ namespace products {
 using ProductId = std::int32_t;
 
 inline constexpr ProductId kMinProductId = 1;
+inline constexpr ProductId kMaxProductId = 2147483647;
 /// In characters, that is Unicode code points.
 inline constexpr std::size_t kMaxSkuCharacters = 100;
 inline constexpr std::size_t kMaxManufacturerCharacters = 200;
