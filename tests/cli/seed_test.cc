@@ -32,6 +32,7 @@ TEST(Seed, PutsEveryProductOnceOverPersistentConnections) {
   });
   const RunResult result = Seed(server, {"--count", "500", "--start", "100", "--concurrency", "4"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
+  const std::lock_guard lock(mutex);
   EXPECT_EQ(targets.size(), 500u);
   for (int id = 100; id < 600; ++id) {
     EXPECT_EQ(targets.count("POST /products/" + std::to_string(id) + "/details"), 1u) << id;
