@@ -42,7 +42,7 @@ struct Config {
     /// Without the peer taking a byte of what waits for it.
     std::chrono::milliseconds write_timeout{30'000};
     /// Value of Access-Control-Allow-Origin; empty turns CORS and OPTIONS off.
-    std::string cors_allow_origin;
+    std::string cors_allow_origin = {};
   } http;
 
   struct Management {

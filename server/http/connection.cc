@@ -219,7 +219,10 @@ void Connection::Refuse(const ParseFailure& failure, MonotonicTime now, std::str
                 "body must be at most " + std::to_string(context_.limits.max_body_bytes) + " bytes")
           : ErrorResponse(failure.status, failure.code, failure.message);
   const ResponseFrame frame{
-      .close = true, .cors_allow_origin = context_.limits.cors_allow_origin, .date = context_.date};
+      .head_only = parser_.in_body() && parser_.head().method == Method::kHead,
+      .close = true,
+      .cors_allow_origin = context_.limits.cors_allow_origin,
+      .date = context_.date};
   AppendResponse(out, response, frame);
   answered_.push_back(
       {match_.metric_route,

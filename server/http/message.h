@@ -33,11 +33,11 @@ struct Request {
 /// (`owned_body`).
 struct Response {
   int status = 200;
-  std::string_view content_type;
-  std::string_view body;
-  std::string owned_body;
+  std::string_view content_type = {};
+  std::string_view body = {};
+  std::string owned_body = {};
   /// Whole header lines with their CRLF.
-  std::string extra_headers;
+  std::string extra_headers = {};
   /// The connection ends after this response.
   bool close = false;
 
