@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "server/http/message.h"
@@ -47,11 +49,9 @@ class Mailbox {
 /// answer is dropped.
 class Completion {
  public:
-  /// `mailbox` must outlive the completion.
-  Completion(Mailbox& mailbox, RequestAddress address) : mailbox_(&mailbox), address_(address) {}
-  Completion(Completion&& other) noexcept : mailbox_(other.mailbox_), address_(other.address_) {
-    other.mailbox_ = nullptr;
-  }
+  Completion(std::shared_ptr<Mailbox> mailbox, RequestAddress address)
+      : mailbox_(std::move(mailbox)), address_(address) {}
+  Completion(Completion&&) noexcept = default;
   Completion& operator=(Completion&&) = delete;
   ~Completion();
 
@@ -61,7 +61,8 @@ class Completion {
   void Dismiss() { mailbox_ = nullptr; }
 
  private:
-  Mailbox* mailbox_;  // null once answered
+  // Null once answered. Shared: the answer may come when the worker is gone.
+  std::shared_ptr<Mailbox> mailbox_;
   RequestAddress address_;
 };
 

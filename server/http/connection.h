@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +21,7 @@ struct ConnectionContext {
   const RouteTable& routes;
   Services& services;
   WorkerMetrics& metrics;
-  Mailbox& mailbox;
+  const std::shared_ptr<Mailbox>& mailbox;
   Config::Http limits;
   bool draining = false;
   /// The wall clock of this wake-up, as Date.

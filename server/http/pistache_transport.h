@@ -40,8 +40,8 @@ class PistacheListener {
   /// When any worker last had a request, as nanoseconds of MonotonicTime; 0 before the first.
   std::int64_t last_request() const;
 
-  /// Ends accept and worker threads at once: drain before. Connections and their mailboxes stay
-  /// until the destructor, so that completions may still come.
+  /// Ends accept and worker threads at once: drain before. What is answered from then on is
+  /// dropped.
   void Stop();
 
  private:

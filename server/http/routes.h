@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +24,8 @@ struct Services {
 /// One handler's call: who it may ask, and how to answer later.
 class HandlerContext {
  public:
-  HandlerContext(Services& its_services, WorkerMetrics& its_worker, Mailbox& mailbox,
-                 RequestAddress address)
+  HandlerContext(Services& its_services, WorkerMetrics& its_worker,
+                 const std::shared_ptr<Mailbox>& mailbox, RequestAddress address)
       : services(its_services), worker(its_worker), mailbox_(mailbox), address_(address) {}
 
   /// Makes the answer the holder's duty; the handler then returns Answer::kLater.
@@ -34,7 +35,7 @@ class HandlerContext {
   WorkerMetrics& worker;
 
  private:
-  Mailbox& mailbox_;
+  const std::shared_ptr<Mailbox>& mailbox_;
   RequestAddress address_;
 };
 

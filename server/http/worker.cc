@@ -139,7 +139,7 @@ void Worker::Serve(Slot& slot, int descriptor) {
 }
 
 void Worker::OnMail() {
-  mailbox_.TakeAll(letters_);
+  mailbox_->TakeAll(letters_);
   for (Mailbox::Letter& letter : letters_) {
     const int descriptor = letter.address.descriptor;
     if (!Owns(descriptor)) continue;

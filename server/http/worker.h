@@ -54,7 +54,7 @@ class Worker {
   static constexpr std::chrono::milliseconds kTick{100};
 
   /// The mailbox's descriptor: readable when OnMail is due.
-  int mail_descriptor() const { return mailbox_.descriptor(); }
+  int mail_descriptor() const { return mailbox_->descriptor(); }
   bool Owns(int descriptor) const {
     return static_cast<std::size_t>(descriptor) < slots_.size() &&
            slots_[static_cast<std::size_t>(descriptor)].connection != nullptr;
@@ -102,7 +102,7 @@ class Worker {
   ServerState& state_;
   Poller& poller_;
   WorkerMetrics& metrics_;
-  Mailbox mailbox_;
+  const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   HttpDate date_;
   ConnectionContext context_;
   std::vector<Slot> slots_;  // by descriptor

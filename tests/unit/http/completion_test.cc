@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -32,47 +33,54 @@ Response WithStatus(int status) {
 }
 
 TEST(Completion, AnswersTheRequestItIsFor) {
-  Mailbox mailbox;
-  EXPECT_FALSE(IsWoken(mailbox));
+  const auto mailbox = std::make_shared<Mailbox>();
+  EXPECT_FALSE(IsWoken(*mailbox));
   {
     Completion completion(mailbox, {5, 77, 3});
     Completion moved(std::move(completion));
     moved.Answer(WithStatus(204));
   }
-  EXPECT_TRUE(IsWoken(mailbox));
-  const std::vector<Mailbox::Letter> letters = TakeAll(mailbox);
+  EXPECT_TRUE(IsWoken(*mailbox));
+  const std::vector<Mailbox::Letter> letters = TakeAll(*mailbox);
   ASSERT_EQ(letters.size(), 1U);
   EXPECT_EQ(letters[0].address.descriptor, 5);
   EXPECT_EQ(letters[0].address.connection, 77U);
   EXPECT_EQ(letters[0].address.request, 3U);
   EXPECT_EQ(letters[0].response.status, 204);
-  EXPECT_FALSE(IsWoken(mailbox));
-  EXPECT_TRUE(TakeAll(mailbox).empty());
+  EXPECT_FALSE(IsWoken(*mailbox));
+  EXPECT_TRUE(TakeAll(*mailbox).empty());
 }
 
 TEST(Completion, DroppedUnansweredIs500) {
-  Mailbox mailbox;
+  const auto mailbox = std::make_shared<Mailbox>();
   { const Completion dropped(mailbox, {1, 2, 3}); }
-  const std::vector<Mailbox::Letter> letters = TakeAll(mailbox);
+  const std::vector<Mailbox::Letter> letters = TakeAll(*mailbox);
   ASSERT_EQ(letters.size(), 1U);
   EXPECT_EQ(letters[0].response.status, 500);
 }
 
 TEST(Completion, DismissedAnswersNothing) {
-  Mailbox mailbox;
+  const auto mailbox = std::make_shared<Mailbox>();
   {
     Completion dismissed(mailbox, {1, 2, 3});
     dismissed.Dismiss();
   }
-  EXPECT_FALSE(IsWoken(mailbox));
-  EXPECT_TRUE(TakeAll(mailbox).empty());
+  EXPECT_FALSE(IsWoken(*mailbox));
+  EXPECT_TRUE(TakeAll(*mailbox).empty());
+}
+
+TEST(Completion, OutlivesItsWorker) {
+  auto mailbox = std::make_shared<Mailbox>();
+  Completion completion(mailbox, {1, 2, 3});
+  mailbox.reset();
+  completion.Answer(WithStatus(204));
 }
 
 // No letter is lost and none waits for the next one's wake-up, however posts and takes fall.
 TEST(Completion, EveryAnswerFromManyThreadsWakesTheWorker) {
   constexpr std::uint64_t kThreads = 4;
   constexpr std::uint64_t kEach = 5'000;
-  Mailbox mailbox;
+  const auto mailbox = std::make_shared<Mailbox>();
   std::vector<std::thread> threads;
   for (std::uint64_t thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&mailbox, thread] {
@@ -85,15 +93,15 @@ TEST(Completion, EveryAnswerFromManyThreadsWakesTheWorker) {
   std::vector<Mailbox::Letter> letters;
   std::vector<std::uint64_t> next(kThreads);
   while (seen.size() < kThreads * kEach) {
-    ASSERT_TRUE(IsWoken(mailbox, 30'000)) << "after " << seen.size();
-    mailbox.TakeAll(letters);
+    ASSERT_TRUE(IsWoken(*mailbox, 30'000)) << "after " << seen.size();
+    mailbox->TakeAll(letters);
     for (const Mailbox::Letter& letter : letters) {
       EXPECT_EQ(letter.address.request, next[letter.address.connection]++);
       EXPECT_TRUE(seen.emplace(letter.address.connection, letter.address.request).second);
     }
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_TRUE(TakeAll(mailbox).empty());
+  EXPECT_TRUE(TakeAll(*mailbox).empty());
 }
 
 }  // namespace

@@ -52,10 +52,10 @@ void ConnectionHarness::Receive(std::string_view bytes) {
 }
 
 void ConnectionHarness::DeliverAnswer() {
-  pollfd wait{mailbox_.descriptor(), POLLIN, 0};
+  pollfd wait{mailbox_->descriptor(), POLLIN, 0};
   if (::poll(&wait, 1, 30'000) != 1) throw std::runtime_error("no answer came");
   std::vector<Mailbox::Letter> letters;
-  mailbox_.TakeAll(letters);
+  mailbox_->TakeAll(letters);
   const ProductTable::ReadGuard guard;
   for (const Mailbox::Letter& letter : letters) {
     if (letter.address.connection != connection_->number()) continue;

@@ -54,7 +54,7 @@ class ConnectionHarness {
   Services services_{catalog_, metrics_, background_};
   WorkerMetrics& worker_;
   const RouteTable routes_{Plane::kBoth};
-  Mailbox mailbox_;
+  const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   ConnectionContext context_;
   std::unique_ptr<Connection> connection_;
 };

@@ -124,7 +124,7 @@ TEST(RequestParser, FindsRequestsInAnySegmentation) {
       {chunked + "0\r\n\r\n" + get, "POST /p\nGET /a\n..."},
       {chunked + "3\r\nabc\r\n0A\r\n0123456789\r\n0\r\n\r\n" + get,
        "POST /p <abc0123456789>\nGET /a\n..."},
-      {chunked + "1;a=\"b;\\\"c\";d\r\na\r\n0;e\r\nX: y\r\nHost: z\r\n\r\n" + get,
+      {chunked + "1;a=\"b;\\\"c\";d\r\na\r\n0;e\r\nExpect: y\r\nHost: a z\r\n\r\n" + get,
        "POST /p <a>\nGET /a\n..."},
       {post + "transfer-encoding: CHUNKED\r\n\r\n1\r\na\r\n0\r\n\r\n", "POST /p <a>\n..."},
   };
@@ -204,6 +204,9 @@ TEST(RequestParser, LimitsAreExactInAnySegmentation) {
                                  kRequestLineOverhead + 1, std::size_t{1000}}) {
     ExpectInAnySegmentation(with_target(kLimits.max_target_bytes + over), "414");
   }
+
+  // Also when what lies behind is malformed.
+  ExpectInAnySegmentation("GET /" + std::string(200, 'a') + " JUNK\r\n\n", "414");
 
   // All field lines with their CRLF, and the empty line.
   const auto with_fields = [](std::size_t size) {
