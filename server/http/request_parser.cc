@@ -12,11 +12,15 @@ namespace http = boost::beast::http;
 
 // A method and a version around the target in the longest request line taken.
 constexpr std::size_t kRequestLineOverhead = 64;
+// What any chunked body ends with at least, "0" CRLF CRLF. Beast 1.74 asserts that it is asked
+// again about the last chunk with no fewer bytes.
+constexpr std::size_t kLastChunkBytes = 5;
 // A body buffer above this is given back after its request.
 constexpr std::size_t kKeptBodyBytes = 4096;
 
 constexpr ParseFailure kBareLineFeed{400, "BAD_REQUEST", "a line ends without CR"};
 constexpr ParseFailure kFoldedLine{400, "BAD_REQUEST", "a header field is folded"};
+constexpr ParseFailure kBadRequestLine{400, "BAD_REQUEST", "malformed request line"};
 constexpr ParseFailure kBadTarget{400, "BAD_REQUEST", "malformed request target"};
 constexpr ParseFailure kBadHost{400, "BAD_REQUEST", "exactly one valid Host is required"};
 constexpr ParseFailure kBadFraming{400, "BAD_REQUEST",
@@ -282,6 +286,8 @@ RequestParser::Step RequestParser::State::ParseHeader(std::string_view section) 
     if (failed_in_callback_) return {Event::kFailure, 0};
     return Fail(FailureOf(static_cast<http::error>(error.value())));
   }
+  // The section is whole, and Beast still wants more: a request line that ends too soon.
+  if (!grammar_->is_header_done()) return Fail(kBadRequestLine);
   head.chunked = grammar_->chunked();
   head.content_length = head.chunked ? 0 : grammar_->content_length().value_or(0);
   head.keep_alive = grammar_->keep_alive();
@@ -296,7 +302,9 @@ RequestParser::Step RequestParser::State::ParseBody(std::string_view bytes,
   while (!grammar_->is_done()) {
     boost::beast::error_code error;
     const std::string_view rest = bytes.substr(consumed);
-    if (rest.empty()) return {Event::kNeedMore, consumed};
+    if (rest.empty() || (head.chunked && rest.front() == '0' && rest.size() < kLastChunkBytes)) {
+      return {Event::kNeedMore, consumed};
+    }
     consumed += grammar_->put(boost::asio::const_buffer(rest.data(), rest.size()), error);
     if (error == http::error::need_more) {
       // What stays is the begin of a chunk's header or of the trailers.

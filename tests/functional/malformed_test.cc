@@ -63,6 +63,7 @@ std::vector<MalformedCase> MalformedCases() {
        400},
       {"ChunkLongerThanItsSize", post + "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n",
        400},
+      {"RequestLineCutShort", "GET / 4\r\n\r\n", 400},
       {"FramingFieldInTrailer",
        post + "Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 7\r\n\r\n", 400},
       {"UnknownMethod", "BREW /products/1 HTTP/1.1\r\n" + host + "\r\n", 501},

@@ -152,6 +152,7 @@ TEST(RequestParser, RefusesWhatIsMalformedInAnySegmentation) {
       {get + kHost + kHost + "\r\n", "400"},
       {get + "Host: a b\r\n\r\n", "400"},
       {get + "Host: a/b\r\n\r\n", "400"},
+      {"GET / 4\r\n\r\n", "400"},
       {"GET  /a HTTP/1.1\r\n" + kHost + "\r\n", "400"},
       {"GET a HTTP/1.1\r\n" + kHost + "\r\n", "400"},
       {"GET ftp://h/a HTTP/1.1\r\n" + kHost + "\r\n", "400"},

@@ -348,7 +348,7 @@ TEST_F(CommitQueueTest, StopCommitsWhatWaitsAndRefusesTheRest) {
   HoldACommit();
   for (int id = 2; id <= 30; ++id) Submit(id, id, "x");
   std::thread stopper([this] { queue_->Stop(); });
-  while (Submit(1000, 1000, "late") == std::nullopt) {
+  while (Submit(1000, 1000, "late") != Refusal::kStopped) {
     // Not stopping yet: that one is to be committed too.
   }
   EXPECT_EQ(Submit(1001, 1001, "later"), Refusal::kStopped);
