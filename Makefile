@@ -9,13 +9,14 @@ install-deps: ## Install what is missing from packaging/apt-packages.txt (root o
 	@tools/install-deps.sh
 
 build: install-deps ## Build the release: build/release/bin/productd and productctl
-	@tools/build.sh release
+	@tools/build.sh release productd productctl
 
 run: build ## Start productd on port 8080 with 1,000 sample products; Ctrl-C drains and stops it
 	@tools/run.sh
 
 test: install-deps ## Build and run every test, then again under the sanitizers
 	@tools/test.sh release
+	@$(MAKE) --no-print-directory loadtest-smoke
 	@tools/test.sh asan
 	@tools/test.sh tsan
 
@@ -29,7 +30,8 @@ lint: install-deps ## Formatting, clang-tidy, shellcheck, gofmt and go vet
 format: install-deps ## Format all C++ sources in place
 	@tools/format.sh -i
 
-bench: build ## Measure productd against its peers; about five minutes
+bench: install-deps ## Measure productd against its peers; about three minutes
+	@tools/build.sh release productd productctl go_peer epoll_responder
 	@python3 loadtest/bench.py $(BENCH_FLAGS)
 
 loadtest-smoke: build ## Both Locust user classes against a productd of its own, half a minute

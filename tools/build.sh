@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# build.sh PRESET: configures and builds; a second run takes a second.
+# build.sh PRESET [TARGET...]: configures and builds all, or those; a second run takes a second.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 preset=$1
+shift
 
-echo "build: preset $preset, into build/$preset"
+echo "build: ${*:-everything}, preset $preset, into build/$preset"
 cmake --preset "$preset" -Wno-dev --log-level=WARNING
-cmake --build --preset "$preset"
+cmake --build --preset "$preset" ${1:+--target "$@"}
