@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures productd against its peers on this machine and says which goals it meets.
 
-  python3 loadtest/bench.py                         everything, about five minutes
+  python3 loadtest/bench.py                         everything, about three minutes
   python3 loadtest/bench.py --quick --only go,epoll
 
 Needs wrk and the binaries of the release build. Progress goes to stderr, the report to stdout and,

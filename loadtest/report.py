@@ -52,7 +52,7 @@ def environment(command_line: str, go_peer: Path) -> str:
         ("commit", _commit()),
         ("command", f"`{command_line}`"),
         ("processor", f"{_processor_model()}, {os.cpu_count()} CPUs"),
-        ("kernel", f"{platform.system()} {platform.release()}"),
+        ("kernel", f"{platform.system()} {platform.release().split('-')[0]}"),
         ("Go peer built by", _go_version(go_peer)),
         ("load before", f"{os.getloadavg()[0]:.2f} (1 min)"),
     ]
