@@ -29,8 +29,7 @@ std::vector<std::string> Requests() {
       "GET /products/1 HTTP/1.0\r\n\r\n",
       "GET /products/1 HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n",
       "\r\n\r\n" + GetText("/products/1"),
-      "GET /products/1 HTTP/1.1\r\nUser-Agent: a\r\nAccept: */*\r\nX-Forwarded-For: 10.0.0.1\r\n"
-      "Host: test\r\n\r\n",
+      "GET /products/1 HTTP/1.1\r\nUser-Agent: a\r\nAccept: */*\r\nVia: b\r\nHost: test\r\n\r\n",
       PostText("/products/3/details", product),
       PostText("/products/3/details", "not json"),
       PostText("/products/3/details", ""),
