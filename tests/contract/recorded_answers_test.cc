@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,6 +27,25 @@ std::string RefusalIn(const GoAnswer& row) {
   return body + "}\n";
 }
 
+// What that server writes for JSON as this product writes it. Go before 1.22, Debian's for one, has
+// no short escapes for U+0008 and U+000C.
+std::string AsWrittenBy(const ContractServer& server, const std::string& json) {
+#ifdef GO_PEER_BEFORE_1_22
+  if (server.name == "go_peer") {
+    std::string written;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+      const bool is_escape = json[i] == '\\';
+      const std::string piece = json.substr(i, is_escape ? 2 : 1);
+      written += piece == "\\b" ? "\\u0008" : piece == "\\f" ? "\\u000c" : piece;
+      i += piece.size() - 1;
+    }
+    return written;
+  }
+#endif
+  (void)server;
+  return json;
+}
+
 TEST_P(RecordedAnswers, EveryRecordedBodyIsAnsweredWithTheRecordedBytes) {
   const std::unique_ptr<test::ServerProcess> server = Start(GetParam());
   test::RawConnection connection(server->address());
@@ -46,7 +66,7 @@ TEST_P(RecordedAnswers, EveryRecordedBodyIsAnsweredWithTheRecordedBytes) {
     EXPECT_EQ(posted.body, refusal);
     if (!refusal.empty()) continue;
     EXPECT_EQ(ask({.name = row.text, .method = "GET", .target = std::string(kProductPath)}).body,
-              row.answer + "\n");
+              AsWrittenBy(GetParam(), row.answer) + "\n");
   }
   connection.Close();
   EXPECT_EQ(server->Stop(), 0);
