@@ -12,7 +12,7 @@ namespace http = boost::beast::http;
 
 // A method and a version around the target in the longest request line taken.
 constexpr std::size_t kRequestLineOverhead = 64;
-// What any chunked body ends with at least, "0" CRLF CRLF. Beast 1.74 asserts that it is asked
+// What any chunked body ends with at least, "0" CRLF CRLF. Beast 1.81 asserts that it is asked
 // again about the last chunk with no fewer bytes.
 constexpr std::size_t kLastChunkBytes = 5;
 // A body buffer above this is given back after its request.
