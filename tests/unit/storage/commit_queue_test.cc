@@ -389,6 +389,7 @@ TEST_F(CommitQueueTest, ManyProducersEachReadTheirOwnWrites) {
   constexpr int kRounds = 500;
   std::atomic<int> wrong{0};
   std::vector<std::thread> producers;
+  producers.reserve(kProducers);
   for (int producer = 0; producer < kProducers; ++producer) {
     producers.emplace_back([&, producer] {
       Answers answers(table_);
