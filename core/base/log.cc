@@ -1,5 +1,6 @@
 #include "core/base/log.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
@@ -123,10 +124,15 @@ void Logger::Log(LogLevel level, std::string_view event, std::initializer_list<L
     }
     line += '\n';
   }
-  const ssize_t written = ::write(file_descriptor_, line.data(), line.size());
-  if (written != static_cast<ssize_t>(line.size())) {
-    dropped_lines_.fetch_add(1, std::memory_order_relaxed);
-  }
+  if (!WriteAtOnce(line)) dropped_lines_.fetch_add(1, std::memory_order_relaxed);
+}
+
+bool Logger::WriteAtOnce(std::string_view line) {
+  const std::lock_guard lock(mutex_);
+  // Not O_NONBLOCK: standard error is shared with whoever started the process.
+  pollfd room{.fd = file_descriptor_, .events = POLLOUT, .revents = 0};
+  if (::poll(&room, 1, 0) != 1 || (room.revents & POLLOUT) == 0) return false;
+  return ::write(file_descriptor_, line.data(), line.size()) == static_cast<ssize_t>(line.size());
 }
 
 }  // namespace products

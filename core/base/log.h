@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <mutex>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -41,8 +42,9 @@ struct LogField {
 };
 
 /// Writes one line an event to a descriptor, JSON or text, in one write(2) so that lines of several
-/// threads never mix. Thread-safe. A line that the descriptor does not take is dropped and counted:
-/// a blocked log pipe must not stop the service, so there is no retry.
+/// threads never mix. Thread-safe. A line that the descriptor does not take at once is dropped and
+/// counted: a log pipe that nobody reads must not stop the service, so there is neither wait nor
+/// retry. Holds for lines up to PIPE_BUF while no other process fills the same pipe.
 ///
 /// `event` is a short constant sentence ("listening", "commit failed"); what varies goes into
 /// fields.
@@ -73,10 +75,14 @@ class Logger {
   std::uint64_t dropped_lines() const { return dropped_lines_.load(std::memory_order_relaxed); }
 
  private:
+  // Whether the descriptor took the whole line without waiting.
+  bool WriteAtOnce(std::string_view line);
+
   const LogFormat format_;
   std::atomic<LogLevel> level_;
   const int file_descriptor_;
   const Clock& clock_;
+  std::mutex mutex_;  // guards the descriptor from the look for room to the end of the write
   std::atomic<std::uint64_t> dropped_lines_{0};
 };
 
