@@ -49,7 +49,7 @@ inline Error InvalidArgument(std::string message, std::string detail = {}) {
   return {ErrorCode::kInvalidArgument, std::move(message), std::move(detail)};
 }
 
-/// An Error that carries errno's text as its detail: `"<what>: No such file or directory"`.
+/// An Error whose detail is the text of `errno_value`: "No such file or directory".
 Error ErrnoError(ErrorCode code, std::string message, int errno_value);
 
 }  // namespace products

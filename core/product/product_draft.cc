@@ -1,6 +1,5 @@
 #include "core/product/product_draft.h"
 
-#include <array>
 #include <cstddef>
 #include <limits>
 #include <string_view>
