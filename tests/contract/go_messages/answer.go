@@ -34,7 +34,21 @@ func answer(body []byte) string {
 	if err != nil {
 		return err.Error()
 	}
-	return string(stored)
+	return withShortEscapes(string(stored))
+}
+
+// withShortEscapes gives what Go before 1.22 writes, Debian's for one, the form it has had since: \b
+// and \f. Nothing else that is recorded differs.
+func withShortEscapes(stored string) string {
+	return escape.ReplaceAllStringFunc(stored, func(text string) string {
+		switch text {
+		case `\u0008`:
+			return `\b`
+		case `\u000c`:
+			return `\f`
+		}
+		return text
+	})
 }
 
 // decode reads the one JSON value of body. What breaks the grammar comes first, in the words of

@@ -1,13 +1,9 @@
 // Command gomessages says what the contract answers to a request body, by Go's encoding/json and the
 // Go peer's rules: the truth that productd's own parser is held to.
 //
-//	gomessages record TABLE              answers every body of TABLE anew and rewrites it
-//	gomessages check TABLE               fails when an answer of TABLE is not what this Go says
-//	gomessages answer TABLE <IN >OUT     answers framed bodies; TABLE only tells the Go release
-//
-// What encoding/json says and writes may differ from release to release: check and answer do nothing,
-// and exit with 77, when this Go is older than the one TABLE was recorded with. Known of Go 1.19: the
-// same messages, but \u0008 and \u000c where a stored product has \b and \f.
+//	gomessages record TABLE        answers every body of TABLE anew and rewrites it
+//	gomessages check TABLE         fails when an answer of TABLE is not what this Go says
+//	gomessages answer <IN >OUT     answers framed bodies
 package main
 
 import (
@@ -21,57 +17,30 @@ import (
 	"runtime"
 )
 
-const exitSkipped = 77
-
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: gomessages record|check|answer TABLE")
-		os.Exit(2)
-	}
-	table, err := readTable(os.Args[2])
-	if err != nil {
-		fail(err)
-	}
-	switch os.Args[1] {
-	case "record":
-		err = record(table, os.Args[2])
-	case "check":
-		skipWhenOlder(table)
-		err = check(table)
-	case "answer":
-		skipWhenOlder(table)
+	var err error
+	switch {
+	case len(os.Args) == 3 && os.Args[1] == "record":
+		err = record(os.Args[2])
+	case len(os.Args) == 3 && os.Args[1] == "check":
+		err = check(os.Args[2])
+	case len(os.Args) == 2 && os.Args[1] == "answer":
 		err = answerFramed(os.Stdin, os.Stdout)
 	default:
-		err = fmt.Errorf("no such command: %s", os.Args[1])
+		fmt.Fprintln(os.Stderr, "usage: gomessages record TABLE | check TABLE | answer")
+		os.Exit(2)
 	}
 	if err != nil {
-		fail(err)
+		fmt.Fprintln(os.Stderr, "gomessages:", err)
+		os.Exit(1)
 	}
 }
 
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, "gomessages:", err)
-	os.Exit(1)
-}
-
-func skipWhenOlder(t *table) {
-	if releaseNumber(runtime.Version()) < releaseNumber(t.release) {
-		fmt.Fprintf(os.Stderr, "SKIPPED: the table was recorded with %s, and this is %s\n",
-			t.release, runtime.Version())
-		os.Exit(exitSkipped)
+func record(path string) error {
+	t, err := readTable(path)
+	if err != nil {
+		return err
 	}
-}
-
-// releaseNumber makes "go1.26.8" comparable. A development version counts as the newest.
-func releaseNumber(version string) int {
-	var major, minor int
-	if n, _ := fmt.Sscanf(version, "go%d.%d", &major, &minor); n != 2 {
-		return 1 << 30
-	}
-	return major*1000 + minor
-}
-
-func record(t *table, path string) error {
 	t.release = runtime.Version()
 	for i := range t.lines {
 		if t.lines[i].isRow {
@@ -81,7 +50,11 @@ func record(t *table, path string) error {
 	return t.write(path)
 }
 
-func check(t *table) error {
+func check(path string) error {
+	t, err := readTable(path)
+	if err != nil {
+		return err
+	}
 	rows, wrong := 0, 0
 	for _, line := range t.lines {
 		if !line.isRow {
