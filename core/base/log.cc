@@ -1,5 +1,6 @@
 #include "core/base/log.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
@@ -55,6 +56,14 @@ void AppendValue(std::string& out, const LogField::Value& value) {
   } else {
     out += std::get<bool>(value) ? "true" : "false";
   }
+}
+
+// A pipe that says so has room for PIPE_BUF bytes (4096), which is more than a line of ours. Asked
+// instead of set to O_NONBLOCK: that would hold for every process that shares the descriptor, the
+// shell that started this one among them.
+bool TakesALineAtOnce(int descriptor) {
+  pollfd poll_descriptor{descriptor, POLLOUT, 0};
+  return ::poll(&poll_descriptor, 1, 0) == 1 && (poll_descriptor.revents & POLLOUT) != 0;
 }
 
 }  // namespace
@@ -123,8 +132,9 @@ void Logger::Log(LogLevel level, std::string_view event, std::initializer_list<L
     }
     line += '\n';
   }
-  const ssize_t written = ::write(file_descriptor_, line.data(), line.size());
-  if (written != static_cast<ssize_t>(line.size())) {
+  const std::lock_guard lock(write_mutex_);
+  if (!TakesALineAtOnce(file_descriptor_) ||
+      ::write(file_descriptor_, line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
     dropped_lines_.fetch_add(1, std::memory_order_relaxed);
   }
 }

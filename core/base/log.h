@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <mutex>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -41,8 +42,9 @@ struct LogField {
 };
 
 /// Writes one line an event to a descriptor, JSON or text, in one write(2) so that lines of several
-/// threads never mix. Thread-safe. A line that the descriptor does not take is dropped and counted:
-/// a blocked log pipe must not stop the service, so there is no retry.
+/// threads never mix. Thread-safe. A line that the descriptor does not take at once is dropped and
+/// counted: a log pipe that nobody reads must not stop the service, so nothing waits or tries
+/// again.
 ///
 /// `event` is a short constant sentence ("listening", "commit failed"); what varies goes into
 /// fields.
@@ -77,6 +79,7 @@ class Logger {
   std::atomic<LogLevel> level_;
   const int file_descriptor_;
   const Clock& clock_;
+  std::mutex write_mutex_;  // guards the room that was seen in the descriptor until it is used
   std::atomic<std::uint64_t> dropped_lines_{0};
 };
 

@@ -28,10 +28,14 @@ class FixedClock final : public Clock {
   }
 };
 
-// A pipe that is read without waiting.
+// A pipe that is read without waiting. Writing waits where there is no room, as on the pipe that a
+// process gets for its standard error.
 class Pipe {
  public:
-  Pipe() { EXPECT_EQ(pipe2(ends_.data(), O_CLOEXEC | O_NONBLOCK), 0); }
+  Pipe() {
+    EXPECT_EQ(pipe2(ends_.data(), O_CLOEXEC), 0);
+    EXPECT_EQ(fcntl(ends_[0], F_SETFL, O_NONBLOCK), 0);
+  }
   ~Pipe() {
     for (const int end : ends_) close(end);
   }
