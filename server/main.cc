@@ -30,17 +30,29 @@ constexpr std::chrono::milliseconds kReclaimInterval{100};
 // How often a drain looks whether it is over.
 constexpr std::chrono::milliseconds kDrainPoll{20};
 
-/// Hands each commit to the metrics; storage knows no metrics, and metrics no storage.
+/// Hands each commit to the metrics; storage knows no metrics, and metrics no storage. What the
+/// engine refuses is logged here, once until it commits again: a full disk fails every batch.
 class CommitRecorder final : public CommitObserver {
  public:
-  explicit CommitRecorder(CommitMetrics& metrics) : metrics_(metrics) {}
+  CommitRecorder(CommitMetrics& metrics, Logger& log) : metrics_(metrics), log_(log) {}
   void OnCommit(std::size_t changes, std::size_t bytes, std::chrono::nanoseconds queue_wait,
                 std::chrono::nanoseconds commit_time) override {
     metrics_.OnCommit(changes, bytes, queue_wait, commit_time);
+    if (std::exchange(failing_, false)) log_.Info("commits succeed again");
+  }
+  void OnFailure(const Error& error) override {
+    metrics_.OnFailure();
+    const bool writes_stopped = error.code != ErrorCode::kOverloaded;
+    if (std::exchange(failing_, true) && !writes_stopped) return;
+    log_.Error(
+        "commit failed",
+        {{"reason", error.message}, {"detail", error.detail}, {"writes_stopped", writes_stopped}});
   }
 
  private:
   CommitMetrics& metrics_;
+  Logger& log_;
+  bool failing_ = false;
 };
 
 int FailStart(Logger& log, const Error& error) {
@@ -121,7 +133,7 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
 
   ServerMetrics metrics(HttpRequestLabels(), {std::string(Version()), std::string(Commit()),
                                               std::string(engine->name())});
-  CommitRecorder recorder(metrics.commit());
+  CommitRecorder recorder(metrics.commit(), log);
   CommitQueue queue(*engine, table,
                     {.max_batch_changes = config.commit.max_batch_changes,
                      .max_batch_bytes = config.commit.max_batch_bytes,

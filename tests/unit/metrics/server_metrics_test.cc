@@ -48,6 +48,7 @@ TEST(ServerMetrics, EveryNameIsThereFromTheStartExceptRequestsByRoute) {
            "productd_commit_duration_seconds_count",
            "productd_commit_queue_wait_seconds_count",
            "productd_commit_bytes_total",
+           "productd_commit_failures_total",
        }) {
     ASSERT_TRUE(samples.contains(sample)) << sample;
     EXPECT_EQ(samples.at(sample), 0) << sample;
@@ -99,6 +100,7 @@ TEST(ServerMetrics, CommitsAreCountedBySizeAndTime) {
   ServerMetrics metrics(kLabels, kBuild);
   metrics.commit().OnCommit(1, 100, milliseconds(1), milliseconds(10));
   metrics.commit().OnCommit(500, 50'000, milliseconds(2), milliseconds(20));
+  metrics.commit().OnFailure();
   const auto samples = ParseExposition(metrics.Render());
   EXPECT_EQ(samples.at("productd_commit_batch_size_bucket{le=\"1\"}"), 1);
   EXPECT_EQ(samples.at("productd_commit_batch_size_bucket{le=\"256\"}"), 1);
@@ -107,6 +109,7 @@ TEST(ServerMetrics, CommitsAreCountedBySizeAndTime) {
   EXPECT_EQ(samples.at("productd_commit_duration_seconds_sum"), 0.03);
   EXPECT_EQ(samples.at("productd_commit_queue_wait_seconds_sum"), 0.003);
   EXPECT_EQ(samples.at("productd_commit_bytes_total"), 50'100);
+  EXPECT_EQ(samples.at("productd_commit_failures_total"), 1);
 }
 
 TEST(ServerMetrics, FiguresOwnedElsewhereAreAskedForAtEveryScrape) {
