@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <ctime>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "core/base/background_thread.h"
@@ -29,6 +30,8 @@ constexpr std::size_t kMaxBackgroundTasks = 16;
 constexpr std::chrono::milliseconds kReclaimInterval{100};
 // How often a drain looks whether it is over.
 constexpr std::chrono::milliseconds kDrainPoll{20};
+// How long the workers may take to send what the last commits were answered; they need far less.
+constexpr std::chrono::milliseconds kLastAnswers{200};
 
 /// Hands each commit to the metrics; storage knows no metrics, and metrics no storage. What the
 /// engine refuses is logged here, once until it commits again: a full disk fails every batch.
@@ -89,26 +92,25 @@ void Reload(const ConfigSources& sources, Config& running, HttpServer& server, L
   server.SetLimits(running.http);
 }
 
-/// Absent when `timeout` passes first.
-std::optional<int> WaitForSignal(const sigset_t& signals, std::chrono::milliseconds timeout) {
-  const timespec wait{timeout.count() / 1000, timeout.count() % 1000 * 1'000'000};
-  const int signal = ::sigtimedwait(&signals, nullptr, &wait);
-  if (signal < 0) return std::nullopt;
-  return signal;
+// From now on SIGTERM and SIGINT end the process at once, even while this thread waits for a disk.
+// By a handler: the default action does nothing to process 1, which this is in a container.
+void ExitAtNextSignal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT}) {
+    std::signal(signal, [](int second) { ::_exit(128 + second); });
+    sigaddset(&signals, signal);
+  }
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
 // Serves on until no request is in flight and none has come for drain.idle, or drain.timeout
-// passes. A second signal ends the process at once.
-void Drain(const Config& config, const Clock& clock, const sigset_t& signals, HttpServer& server,
-           Logger& log) {
+// passes.
+void Drain(const Config& config, const Clock& clock, HttpServer& server, Logger& log) {
   const MonotonicTime began = clock.Now();
   MonotonicTime busy_until = began;
   while (clock.Now() - began < config.drain.timeout) {
-    const std::optional<int> signal = WaitForSignal(signals, kDrainPoll);
-    if (signal && *signal != SIGHUP) {
-      log.Warning("second signal, exiting at once", {{"signal", *signal}});
-      ::_exit(128 + *signal);
-    }
+    std::this_thread::sleep_for(kDrainPoll);
     const MonotonicTime now = clock.Now();
     if (server.RequestsInFlight() > 0) busy_until = now;
     const MonotonicTime quiet_from = now - config.drain.idle;
@@ -118,6 +120,16 @@ void Drain(const Config& config, const Clock& clock, const sigset_t& signals, Ht
     }
   }
   log.Warning("drain timed out", {{"requests_in_flight", server.RequestsInFlight()}});
+}
+
+// Commits what waits, and lets the workers send the answers. Only after a drain that timed out is
+// there any; a request that has not come whole is not waited for.
+void FinishWrites(const Clock& clock, CommitQueue& queue, const HttpServer& server) {
+  queue.Stop();
+  const MonotonicTime until = clock.Now() + kLastAnswers;
+  while (server.RequestsInFlight() > 0 && clock.Now() < until) {
+    std::this_thread::sleep_for(kDrainPoll);
+  }
 }
 
 int Run(const CommandLine& command_line, Config config, Logger& log, const Clock& clock,
@@ -181,12 +193,12 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
     if (signal != SIGHUP) break;
     Reload(command_line.sources, config, server, log);
   }
+  ExitAtNextSignal();
   log.Info("draining", {{"signal", signal}, {"timeout_ms", config.drain.timeout.count()}});
   catalog.StartDraining();
   server.StartDraining();
-  Drain(config, clock, signals, server, log);
-  // What was queued is committed and answered while the workers can still send.
-  queue.Stop();
+  Drain(config, clock, server, log);
+  FinishWrites(clock, queue, server);
   server.Stop();
   log.Info("stopped");
   return 0;
