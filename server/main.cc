@@ -220,6 +220,9 @@ int Main(int argc, char** argv) {
     return 0;
   }
   if (command_line.check_config) {
+    for (const std::string& warning : loaded->warnings) {
+      std::fprintf(stderr, "productd: warning: %s\n", warning.c_str());
+    }
     std::puts("the configuration is valid");
     return 0;
   }
