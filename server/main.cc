@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -70,16 +71,30 @@ Status WriteReadyFile(const std::string& path, const std::string& text) {
   const bool written =
       file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   if (file >= 0) ::close(file);
-  if (!written || std::rename(beside.c_str(), path.c_str()) != 0) {
-    return ErrnoError(ErrorCode::kInvalidArgument, "--ready-file: cannot write " + path, errno);
+  if (written && std::rename(beside.c_str(), path.c_str()) == 0) return {};
+  const int error = errno;
+  ::unlink(beside.c_str());
+  return ErrnoError(ErrorCode::kInvalidArgument, "--ready-file: cannot write " + path, error);
+}
+
+// With the figures for which 0 stands.
+Config Resolve(const Config& config) {
+  Config resolved = config;
+  if (config.workers == 0) resolved.workers = std::min(UsableCpus(), kMaxWorkers);
+  if (config.storage.max_table_bytes == 0) {
+    resolved.storage.max_table_bytes = UsableMemoryBytes() / 4 * 3;
   }
-  return {};
+  return resolved;
 }
 
 void Reload(const ConfigSources& sources, Config& running, HttpServer& server, Logger& log) {
   const Result<LoadedConfig> loaded = LoadConfig(sources);
-  if (!loaded.ok()) {
-    log.Error("reload refused", {{"reason", loaded.error().message}});
+  const Status usable = loaded.ok() ? ReserveDescriptors(loaded->config.http.max_connections,
+                                                         Resolve(running).workers)
+                                    : loaded.error();
+  if (!usable.ok()) {
+    log.Error("reload refused",
+              {{"reason", usable.error().message}, {"detail", usable.error().detail}});
     return;
   }
   const ConfigDifference difference = CompareConfig(running, loaded->config);
@@ -134,8 +149,12 @@ void FinishWrites(const Clock& clock, CommitQueue& queue, const HttpServer& serv
 
 int Run(const CommandLine& command_line, Config config, Logger& log, const Clock& clock,
         const sigset_t& signals) {
-  const Status descriptors = ReserveDescriptors(config.http.max_connections);
+  const Config resolved = Resolve(config);
+  const Status descriptors = ReserveDescriptors(config.http.max_connections, resolved.workers);
   if (!descriptors.ok()) return FailStart(log, descriptors.error());
+
+  // One that an earlier process left would say too soon that this one is ready.
+  if (!command_line.ready_file.empty()) ::unlink(command_line.ready_file.c_str());
 
   const std::unique_ptr<Engine> engine = OpenMemoryEngine();
   ProductTable table;
@@ -153,10 +172,7 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
                      .max_queue_bytes = config.commit.max_queue_bytes,
                      .max_queue_age = config.commit.max_queue_age},
                     clock, recorder);
-  const std::uint64_t max_table_bytes = config.storage.max_table_bytes != 0
-                                            ? config.storage.max_table_bytes
-                                            : UsableMemoryBytes() / 4 * 3;
-  Catalog catalog(table, queue, max_table_bytes);
+  Catalog catalog(table, queue, resolved.storage.max_table_bytes);
   metrics.AddGauge(metric::kProducts, {}, [&table] { return static_cast<double>(table.size()); });
   metrics.AddGauge(metric::kTableBytes, {},
                    [&table] { return static_cast<double>(table.bytes()); });
@@ -168,24 +184,25 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
   BackgroundThread background(kMaxBackgroundTasks);
   background.AddTick(kReclaimInterval, [&table] { table.Reclaim(); });
 
-  auto started = HttpServer::Start(config, {catalog, metrics, background}, clock);
+  auto started = HttpServer::Start(resolved, {catalog, metrics, background}, clock);
   if (!started.ok()) return FailStart(log, started.error());
   HttpServer& server = **started;
-  std::string addresses = RenderListenAddress(server.http_address()) + "\n";
-  log.Info("listening", {{"http", RenderListenAddress(server.http_address())},
-                         {"engine", engine->name()},
-                         {"version", Version()}});
-  if (const auto management = server.management_address()) {
-    addresses += RenderListenAddress(*management) + "\n";
-    log.Info("listening", {{"management", RenderListenAddress(*management)}});
-  }
+  const std::string http = RenderListenAddress(server.http_address());
+  const std::string management =
+      server.management_address() ? RenderListenAddress(*server.management_address()) : "";
   if (!command_line.ready_file.empty()) {
-    const Status written = WriteReadyFile(command_line.ready_file, addresses);
+    const Status written = WriteReadyFile(
+        command_line.ready_file, http + "\n" + (management.empty() ? "" : management + "\n"));
     if (!written.ok()) {
       server.Stop();
       return FailStart(log, written.error());
     }
   }
+  log.Info("listening", {{"http", http},
+                         {"management", management.empty() ? http : management},
+                         {"workers", resolved.workers},
+                         {"engine", engine->name()},
+                         {"version", Version()}});
 
   int signal = 0;
   while (true) {
@@ -205,6 +222,7 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
 }
 
 int Main(int argc, char** argv) {
+  OpenStandardDescriptors();
   const ParsedArguments arguments = ParseArguments(argc, argv);
   if (!arguments.command_line) return arguments.exit_code;
   CommandLine command_line = *arguments.command_line;
