@@ -98,7 +98,7 @@ void CommitQueue::CommitBatch(std::vector<Pending> batch) {
   std::vector<Change> changes;
   changes.reserve(batch.size());
   for (Pending& pending : batch) {
-    bytes += pending.bytes;
+    if (pending.change.record != nullptr) bytes += pending.change.record->body().size();
     changes.push_back(std::move(pending.change));
   }
   // The sort is stable, so of equal ids the last one submitted comes last and is the one that

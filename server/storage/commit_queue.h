@@ -32,8 +32,8 @@ class CommitWaiter {
 class CommitObserver {
  public:
   virtual ~CommitObserver() = default;
-  /// `changes` and `bytes` of one committed batch, how long its oldest change had waited, and how
-  /// long the engine took.
+  /// Changes of one committed batch and the bytes of their bodies, how long its oldest change had
+  /// waited, and how long the engine took.
   virtual void OnCommit(std::size_t changes, std::size_t bytes, std::chrono::nanoseconds queue_wait,
                         std::chrono::nanoseconds commit_time) = 0;
   /// The engine's error, as it came. After any but kOverloaded the queue takes no write.
