@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <random>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -94,6 +95,20 @@ TEST(ServerMetrics, FiguresOfAllWorkersAreAddedUp) {
   EXPECT_EQ(samples.at("http_requests_in_flight"), 1);
   EXPECT_EQ(samples.at("productd_received_bytes_total"), 11);
   EXPECT_EQ(samples.at("productd_sent_bytes_total"), 22);
+}
+
+// An alert names a bucket by its bound: it must be what a person would write.
+TEST(ServerMetrics, BoundsHaveNoMoreThanFourDigits) {
+  ServerMetrics metrics(kLabels, kBuild);
+  metrics.AddWorker().RecordRequest(0, 0, 200, milliseconds(1));
+  const std::string text = metrics.Render();
+  const std::regex bound("_bucket\\{.*le=\"(0\\.0*)?([0-9.]*)(e-05)?\"");
+  std::size_t bounds = 0;
+  for (std::sregex_iterator match(text.begin(), text.end(), bound), end; match != end; ++match) {
+    EXPECT_LE((*match)[2].length(), 5) << match->str();  // with the point
+    ++bounds;
+  }
+  EXPECT_GT(bounds, 2 * kBoundedLatencyBuckets);
 }
 
 TEST(ServerMetrics, CommitsAreCountedBySizeAndTime) {
