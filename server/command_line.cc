@@ -46,12 +46,14 @@ ParsedArguments ParseArguments(int argc, const char* const* argv) {
   app.allow_extras();
   std::string config_file;
   bool print_version = false;
-  auto* const config = app.add_option("--config", config_file, "YAML file with settings");
+  auto* const config =
+      app.add_option("--config", config_file, "YAML file with settings")->take_last();
   app.add_flag("--check-config", command_line.check_config, "Check the settings and exit");
   app.add_flag("--print-config", command_line.print_config,
                "Print the settings in effect as YAML and exit");
   app.add_option("--ready-file", command_line.ready_file,
-                 "File to write the bound addresses to once ready, one a line");
+                 "File to write the bound addresses to once ready, one a line")
+      ->take_last();
   app.add_flag("--version", print_version, "Print the version and exit");
   std::vector<std::string> flags = {"--config",     "--check-config", "--print-config",
                                     "--ready-file", "--version",      "--help"};
@@ -60,7 +62,8 @@ ParsedArguments ParseArguments(int argc, const char* const* argv) {
   for (const ConfigKey& key : ConfigKeys()) {
     flags.push_back(FlagName(key.path));
     auto& value = values.emplace_back(&key, std::string());
-    options.emplace_back(app.add_option(flags.back(), value.second, HelpOf(key)), &value);
+    auto* const option = app.add_option(flags.back(), value.second, HelpOf(key))->take_last();
+    options.emplace_back(option, &value);
   }
   try {
     app.parse(argc, argv);

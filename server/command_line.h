@@ -9,7 +9,7 @@ namespace products {
 
 /// What the arguments of productd ask for.
 struct CommandLine {
-  /// config_file and flags of it are set.
+  /// Its file and flags are set; the environment is not.
   ConfigSources sources;
   bool check_config = false;
   bool print_config = false;

@@ -3,10 +3,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <ctime>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "core/base/background_thread.h"
@@ -29,18 +30,32 @@ constexpr std::size_t kMaxBackgroundTasks = 16;
 constexpr std::chrono::milliseconds kReclaimInterval{100};
 // How often a drain looks whether it is over.
 constexpr std::chrono::milliseconds kDrainPoll{20};
+// How long the workers may take to send what the last commits were answered; they need far less.
+constexpr std::chrono::milliseconds kLastAnswers{200};
 
-/// Hands each commit to the metrics; storage knows no metrics, and metrics no storage.
+/// Hands each commit to the metrics; storage knows no metrics, and metrics no storage. What the
+/// engine refuses is logged here, once until it commits again: a full disk fails every batch.
 class CommitRecorder final : public CommitObserver {
  public:
-  explicit CommitRecorder(CommitMetrics& metrics) : metrics_(metrics) {}
+  CommitRecorder(CommitMetrics& metrics, Logger& log) : metrics_(metrics), log_(log) {}
   void OnCommit(std::size_t changes, std::size_t bytes, std::chrono::nanoseconds queue_wait,
                 std::chrono::nanoseconds commit_time) override {
     metrics_.OnCommit(changes, bytes, queue_wait, commit_time);
+    if (std::exchange(failing_, false)) log_.Info("commits succeed again");
+  }
+  void OnFailure(const Error& error) override {
+    metrics_.OnFailure();
+    const bool writes_stopped = error.code != ErrorCode::kOverloaded;
+    if (std::exchange(failing_, true) && !writes_stopped) return;
+    log_.Error(
+        "commit failed",
+        {{"reason", error.message}, {"detail", error.detail}, {"writes_stopped", writes_stopped}});
   }
 
  private:
   CommitMetrics& metrics_;
+  Logger& log_;
+  bool failing_ = false;
 };
 
 int FailStart(Logger& log, const Error& error) {
@@ -55,16 +70,30 @@ Status WriteReadyFile(const std::string& path, const std::string& text) {
   const bool written =
       file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   if (file >= 0) ::close(file);
-  if (!written || std::rename(beside.c_str(), path.c_str()) != 0) {
-    return ErrnoError(ErrorCode::kInvalidArgument, "--ready-file: cannot write " + path, errno);
+  if (written && std::rename(beside.c_str(), path.c_str()) == 0) return {};
+  const int error = errno;
+  ::unlink(beside.c_str());
+  return ErrnoError(ErrorCode::kInvalidArgument, "--ready-file: cannot write " + path, error);
+}
+
+// With the figures for which 0 stands.
+Config Resolve(const Config& config) {
+  Config resolved = config;
+  if (config.workers == 0) resolved.workers = std::min(UsableCpus(), kMaxWorkers);
+  if (config.storage.max_table_bytes == 0) {
+    resolved.storage.max_table_bytes = UsableMemoryBytes() / 4 * 3;
   }
-  return {};
+  return resolved;
 }
 
 void Reload(const ConfigSources& sources, Config& running, HttpServer& server, Logger& log) {
   const Result<LoadedConfig> loaded = LoadConfig(sources);
-  if (!loaded.ok()) {
-    log.Error("reload refused", {{"reason", loaded.error().message}});
+  const Status usable = loaded.ok() ? ReserveDescriptors(loaded->config.http.max_connections,
+                                                         Resolve(running).workers)
+                                    : loaded.error();
+  if (!usable.ok()) {
+    log.Error("reload refused",
+              {{"reason", usable.error().message}, {"detail", usable.error().detail}});
     return;
   }
   const ConfigDifference difference = CompareConfig(running, loaded->config);
@@ -77,26 +106,25 @@ void Reload(const ConfigSources& sources, Config& running, HttpServer& server, L
   server.SetLimits(running.http);
 }
 
-/// Absent when `timeout` passes first.
-std::optional<int> WaitForSignal(const sigset_t& signals, std::chrono::milliseconds timeout) {
-  const timespec wait{timeout.count() / 1000, timeout.count() % 1000 * 1'000'000};
-  const int signal = ::sigtimedwait(&signals, nullptr, &wait);
-  if (signal < 0) return std::nullopt;
-  return signal;
+// From now on SIGTERM and SIGINT end the process at once, even while this thread waits for a disk.
+// By a handler: the default action does nothing to process 1, which this is in a container.
+void ExitAtNextSignal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT}) {
+    std::signal(signal, [](int second) { ::_exit(128 + second); });
+    sigaddset(&signals, signal);
+  }
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
 // Serves on until no request is in flight and none has come for drain.idle, or drain.timeout
-// passes. A second signal ends the process at once.
-void Drain(const Config& config, const Clock& clock, const sigset_t& signals, HttpServer& server,
-           Logger& log) {
+// passes.
+void Drain(const Config& config, const Clock& clock, HttpServer& server, Logger& log) {
   const MonotonicTime began = clock.Now();
   MonotonicTime busy_until = began;
   while (clock.Now() - began < config.drain.timeout) {
-    const std::optional<int> signal = WaitForSignal(signals, kDrainPoll);
-    if (signal && *signal != SIGHUP) {
-      log.Warning("second signal, exiting at once", {{"signal", *signal}});
-      ::_exit(128 + *signal);
-    }
+    std::this_thread::sleep_for(kDrainPoll);
     const MonotonicTime now = clock.Now();
     if (server.RequestsInFlight() > 0) busy_until = now;
     const MonotonicTime quiet_from = now - config.drain.idle;
@@ -108,10 +136,24 @@ void Drain(const Config& config, const Clock& clock, const sigset_t& signals, Ht
   log.Warning("drain timed out", {{"requests_in_flight", server.RequestsInFlight()}});
 }
 
+// Commits what waits, and lets the workers send the answers. Only after a drain that timed out is
+// there any; a request that has not come whole is not waited for.
+void FinishWrites(const Clock& clock, CommitQueue& queue, const HttpServer& server) {
+  queue.Stop();
+  const MonotonicTime until = clock.Now() + kLastAnswers;
+  while (server.RequestsInFlight() > 0 && clock.Now() < until) {
+    std::this_thread::sleep_for(kDrainPoll);
+  }
+}
+
 int Run(const CommandLine& command_line, Config config, Logger& log, const Clock& clock,
         const sigset_t& signals) {
-  const Status descriptors = ReserveDescriptors(config.http.max_connections);
+  const Config resolved = Resolve(config);
+  const Status descriptors = ReserveDescriptors(config.http.max_connections, resolved.workers);
   if (!descriptors.ok()) return FailStart(log, descriptors.error());
+
+  // One that an earlier process left would say too soon that this one is ready.
+  if (!command_line.ready_file.empty()) ::unlink(command_line.ready_file.c_str());
 
   const std::unique_ptr<Engine> engine = OpenMemoryEngine();
   ProductTable table;
@@ -121,7 +163,7 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
 
   ServerMetrics metrics(HttpRequestLabels(), {std::string(Version()), std::string(Commit()),
                                               std::string(engine->name())});
-  CommitRecorder recorder(metrics.commit());
+  CommitRecorder recorder(metrics.commit(), log);
   CommitQueue queue(*engine, table,
                     {.max_batch_changes = config.commit.max_batch_changes,
                      .max_batch_bytes = config.commit.max_batch_bytes,
@@ -129,10 +171,7 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
                      .max_queue_bytes = config.commit.max_queue_bytes,
                      .max_queue_age = config.commit.max_queue_age},
                     clock, recorder);
-  const std::uint64_t max_table_bytes = config.storage.max_table_bytes != 0
-                                            ? config.storage.max_table_bytes
-                                            : UsableMemoryBytes() / 4 * 3;
-  Catalog catalog(table, queue, max_table_bytes);
+  Catalog catalog(table, queue, resolved.storage.max_table_bytes);
   metrics.AddGauge(metric::kProducts, {}, [&table] { return static_cast<double>(table.size()); });
   metrics.AddGauge(metric::kTableBytes, {},
                    [&table] { return static_cast<double>(table.bytes()); });
@@ -144,24 +183,25 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
   BackgroundThread background(kMaxBackgroundTasks);
   background.AddTick(kReclaimInterval, [&table] { table.Reclaim(); });
 
-  auto started = HttpServer::Start(config, {catalog, metrics, background}, clock);
+  auto started = HttpServer::Start(resolved, {catalog, metrics, background}, clock);
   if (!started.ok()) return FailStart(log, started.error());
   HttpServer& server = **started;
-  std::string addresses = RenderListenAddress(server.http_address()) + "\n";
-  log.Info("listening", {{"http", RenderListenAddress(server.http_address())},
-                         {"engine", engine->name()},
-                         {"version", Version()}});
-  if (const auto management = server.management_address()) {
-    addresses += RenderListenAddress(*management) + "\n";
-    log.Info("listening", {{"management", RenderListenAddress(*management)}});
-  }
+  const std::string http = RenderListenAddress(server.http_address());
+  const std::string management =
+      server.management_address() ? RenderListenAddress(*server.management_address()) : "";
   if (!command_line.ready_file.empty()) {
-    const Status written = WriteReadyFile(command_line.ready_file, addresses);
+    const Status written = WriteReadyFile(
+        command_line.ready_file, http + "\n" + (management.empty() ? "" : management + "\n"));
     if (!written.ok()) {
       server.Stop();
       return FailStart(log, written.error());
     }
   }
+  log.Info("listening", {{"http", http},
+                         {"management", management.empty() ? http : management},
+                         {"workers", resolved.workers},
+                         {"engine", engine->name()},
+                         {"version", Version()}});
 
   int signal = 0;
   while (true) {
@@ -169,18 +209,19 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
     if (signal != SIGHUP) break;
     Reload(command_line.sources, config, server, log);
   }
+  ExitAtNextSignal();
   log.Info("draining", {{"signal", signal}, {"timeout_ms", config.drain.timeout.count()}});
   catalog.StartDraining();
   server.StartDraining();
-  Drain(config, clock, signals, server, log);
-  // What was queued is committed and answered while the workers can still send.
-  queue.Stop();
+  Drain(config, clock, server, log);
+  FinishWrites(clock, queue, server);
   server.Stop();
   log.Info("stopped");
   return 0;
 }
 
 int Main(int argc, char** argv) {
+  OpenStandardDescriptors();
   const ParsedArguments arguments = ParseArguments(argc, argv);
   if (!arguments.command_line) return arguments.exit_code;
   CommandLine command_line = *arguments.command_line;
@@ -196,6 +237,9 @@ int Main(int argc, char** argv) {
     return 0;
   }
   if (command_line.check_config) {
+    for (const std::string& warning : loaded->warnings) {
+      std::fprintf(stderr, "productd: warning: %s\n", warning.c_str());
+    }
     std::puts("the configuration is valid");
     return 0;
   }

@@ -17,6 +17,9 @@ enum class StorageEngine { kMemory };
 std::string_view StorageEngineName(StorageEngine engine);
 std::optional<StorageEngine> ParseStorageEngine(std::string_view name);
 
+/// Pistache starts no more; larger machines run this many.
+inline constexpr int kMaxWorkers = 255;
+
 /// Everything productd can be told, with its defaults. A plain value: read once at start, copied
 /// where needed. config_keys.cc names every member (key, unit, meaning); docs and --help come from
 /// there.

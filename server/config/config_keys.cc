@@ -214,7 +214,7 @@ std::vector<ConfigKey> MakeConfigKeys() {
   };
   add({Number("workers", "threads",
               "Threads that serve requests; 0 stands for one per CPU this process may use.",
-              {0, 1024}, At(&Config::workers))});
+              {0, kMaxWorkers}, At(&Config::workers))});
   add(HttpKeys());
   add({Text("management.listen",
             "Address and port of /metrics, health and admin operations; empty leaves them on "

@@ -160,6 +160,10 @@ Result<LoadedConfig> LoadConfig(const ConfigSources& sources) {
   std::optional<std::string> file = sources.file;
   const auto file_variable = sources.environment.find(kFileVariable);
   if (!file && file_variable != sources.environment.end()) file = file_variable->second;
+  if (file && file->empty()) {
+    return InvalidArgument((sources.file ? "--config" : std::string(kFileVariable)) +
+                           ": must be the name of a file, not \"\"");
+  }
   if (file) {
     const Status status = ApplyFile(loaded.config, *file);
     if (!status.ok()) return status.error();

@@ -19,7 +19,7 @@ struct ConfigSources {
   /// Names and values; those that do not begin with PRODUCTD_ are not looked at. See
   /// ReadEnvironment.
   std::map<std::string, std::string> environment;
-  /// Key path and text, in the order of the command line; the last of equal ones counts.
+  /// Key path and text; the last of equal ones counts.
   std::vector<std::pair<std::string, std::string>> flags;
 };
 

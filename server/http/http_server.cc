@@ -1,7 +1,5 @@
 #include "server/http/http_server.h"
 
-#include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "server/config/listen_address.h"
@@ -20,12 +18,10 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Start(const Config& config,
                                                       const Clock& clock) {
   const Result<ListenAddress> address = ParseListenAddress(config.http.listen);
   if (!address.ok()) return address.error();
-  const int cpus = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  const int workers = config.workers == 0 ? cpus : config.workers;
 
   std::unique_ptr<HttpServer> server(new HttpServer(config, services));
   auto listener =
-      PistacheListener::Start({*address, workers, config.http.backlog, "http"},
+      PistacheListener::Start({*address, config.workers, config.http.backlog, "http"},
                               server->public_routes_, server->services_, clock, server->state_);
   if (!listener.ok()) return listener.error();
   server->public_listener_ = std::move(*listener);

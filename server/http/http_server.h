@@ -13,8 +13,8 @@ namespace products {
 /// The listeners with all they need; one thread starts, drains and stops it.
 class HttpServer {
  public:
-  /// Listens and serves. The public listener has config.workers threads, the management listener
-  /// one.
+  /// Listens and serves. The public listener has config.workers threads, which are then a number
+  /// and not the 0 for "as many as CPUs"; the management listener has one.
   static Result<std::unique_ptr<HttpServer>> Start(const Config& config, const Services& services,
                                                    const Clock& clock);
 

@@ -8,7 +8,8 @@
 
 namespace products {
 
-/// What the writer thread counts. OnCommit is for that thread alone; the readers are for any.
+/// What the writer thread counts. OnCommit and OnFailure are for that thread alone; the readers are
+/// for any.
 class CommitMetrics {
  public:
   /// One batch is committed: how many changes and bytes it held, how long its oldest change had
@@ -20,17 +21,21 @@ class CommitMetrics {
     queue_wait_.RecordLatency(queue_wait);
     duration_.RecordLatency(commit_time);
   }
+  /// The engine did not commit a batch.
+  void OnFailure() { failures_.Add(1); }
 
   const SizeHistogram& batch_size() const { return batch_size_; }
   const LatencyHistogram& duration() const { return duration_; }
   const LatencyHistogram& queue_wait() const { return queue_wait_; }
   std::uint64_t bytes() const { return bytes_.value(); }
+  std::uint64_t failures() const { return failures_.value(); }
 
  private:
   SizeHistogram batch_size_;
   LatencyHistogram duration_;
   LatencyHistogram queue_wait_;
   SingleWriterCounter bytes_;
+  SingleWriterCounter failures_;
 };
 
 }  // namespace products

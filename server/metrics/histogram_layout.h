@@ -23,7 +23,17 @@ inline constexpr std::size_t kLatencyBuckets = kBoundedLatencyBuckets + 1;
 
 namespace histogram_layout {
 
-/// Nanoseconds, ascending, rounded to four digits so that `le` can be read.
+/// Whether the double nearest to `bound` in seconds shows no more digits than it has when it is
+/// printed with sixteen, as prometheus-cpp does: 73.22 us would read 7.321999999999999e-05.
+constexpr bool PrintsShort(std::uint64_t bound) {
+  const long double error =
+      static_cast<long double>(static_cast<double>(bound) / 1e9) * 1e9L - bound;
+  long double sixteenth_digit = 1e-15L;
+  for (std::uint64_t rest = bound; rest >= 10; rest /= 10) sixteenth_digit *= 10;
+  return (error < 0 ? -error : error) < sixteenth_digit / 2;
+}
+
+/// Nanoseconds, ascending, rounded to four digits so that `le` can be read and written in a query.
 constexpr std::array<std::uint64_t, kBoundedLatencyBuckets> MakeUpperBounds() {
   constexpr double kFirst = 50e3;
   constexpr std::uint64_t kLast = 10'000'000'000;
@@ -35,6 +45,7 @@ constexpr std::array<std::uint64_t, kBoundedLatencyBuckets> MakeUpperBounds() {
     std::uint64_t unit = 1;
     while (bound / static_cast<double>(unit) >= 10'000) unit *= 10;
     rounded = static_cast<std::uint64_t>(bound / static_cast<double>(unit) + 0.5) * unit;
+    while (!PrintsShort(rounded)) rounded += unit;
     bound *= kRatio;
   }
   bounds.back() = kLast;

@@ -81,7 +81,9 @@ inline constexpr MetricDescription kCommitQueueWait{
     "productd_commit_queue_wait_seconds",
     "Time the oldest change of a commit had waited for it to begin."};
 inline constexpr MetricDescription kCommitBytes{"productd_commit_bytes_total",
-                                                "Bytes of committed changes."};
+                                                "Bytes of products committed."};
+inline constexpr MetricDescription kCommitFailures{"productd_commit_failures_total",
+                                                   "Batches that the engine did not commit."};
 inline constexpr MetricDescription kBuildInfo{"productd_build_info",
                                               "What is running; the value is always 1."};
 

@@ -156,6 +156,8 @@ void CollectCommits(Families& families, const CommitMetrics& commit) {
   AddLatency(AddFamily(families, MetricType::Histogram, metric::kCommitQueueWait), queue_wait);
   AddValue(AddFamily(families, MetricType::Counter, metric::kCommitBytes),
            static_cast<double>(commit.bytes()));
+  AddValue(AddFamily(families, MetricType::Counter, metric::kCommitFailures),
+           static_cast<double>(commit.failures()));
 }
 
 // The names that every Prometheus client library uses.

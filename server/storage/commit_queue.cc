@@ -98,7 +98,7 @@ void CommitQueue::CommitBatch(std::vector<Pending> batch) {
   std::vector<Change> changes;
   changes.reserve(batch.size());
   for (Pending& pending : batch) {
-    bytes += pending.bytes;
+    if (pending.change.record != nullptr) bytes += pending.change.record->body().size();
     changes.push_back(std::move(pending.change));
   }
   // The sort is stable, so of equal ids the last one submitted comes last and is the one that
@@ -115,7 +115,7 @@ void CommitQueue::CommitBatch(std::vector<Pending> batch) {
     if (change.record != nullptr) change.record->set_revision(last_revision_);
   }
 
-  const Status outcome = engine_.Commit(changes);
+  Status outcome = engine_.Commit(changes);
   const std::chrono::nanoseconds commit_time = clock_.Now() - started;
   std::deque<Pending> abandoned;
   if (outcome.ok()) {
@@ -126,15 +126,22 @@ void CommitQueue::CommitBatch(std::vector<Pending> batch) {
         table_.Erase(change.id);
       }
     }
-  } else if (outcome.error().code != ErrorCode::kOverloaded) {
-    const std::lock_guard lock(mutex_);
-    failed_ = true;
-    abandoned.swap(waiting_);
-    waiting_bytes_ = 0;
+    observer_.OnCommit(batch.size(), bytes, queue_wait, commit_time);
+  } else {
+    observer_.OnFailure(outcome.error());
+    if (outcome.error().code != ErrorCode::kOverloaded) {
+      outcome = Error{ErrorCode::kUnavailable,
+                      "the storage engine failed; whether this write is stored is unknown",
+                      outcome.error().detail};
+      const std::lock_guard lock(mutex_);
+      failed_ = true;
+      abandoned.swap(waiting_);
+      waiting_bytes_ = 0;
+    }
   }
-  observer_.OnCommit(batch.size(), bytes, queue_wait, commit_time);
   for (Pending& pending : batch) pending.waiter->OnCommitted(outcome);
-  for (Pending& pending : abandoned) pending.waiter->OnCommitted(outcome);
+  const Status never_tried = Error{ErrorCode::kUnavailable, "writes are stopped", {}};
+  for (Pending& pending : abandoned) pending.waiter->OnCommitted(never_tried);
 }
 
 }  // namespace products

@@ -28,14 +28,16 @@ class CommitWaiter {
   virtual void OnCommitted(const Status& outcome) = 0;
 };
 
-/// Sees every commit, from the writer thread.
+/// Sees what becomes of every batch, from the writer thread and before the waiters are told.
 class CommitObserver {
  public:
   virtual ~CommitObserver() = default;
-  /// `changes` and `bytes` of one batch, how long its oldest change had waited, and how long the
-  /// engine took.
+  /// Changes of one committed batch and the bytes of their bodies, how long its oldest change had
+  /// waited, and how long the engine took.
   virtual void OnCommit(std::size_t changes, std::size_t bytes, std::chrono::nanoseconds queue_wait,
                         std::chrono::nanoseconds commit_time) = 0;
+  /// The engine's error, as it came. After any but kOverloaded the queue takes no write.
+  virtual void OnFailure(const Error& error) = 0;
 };
 
 struct CommitLimits {
@@ -54,8 +56,8 @@ struct CommitLimits {
 /// Published before acknowledged and only after durable: what a reader saw is never undone, and
 /// what was acknowledged is seen by every later read.
 ///
-/// After an engine error of unknown outcome the queue stops: everything waiting and everything
-/// later is refused with kUnavailable; reads go on.
+/// After an engine error of unknown outcome, which is any but kOverloaded, the queue stops: the
+/// batch, everything waiting and everything later is answered kUnavailable; reads go on.
 class CommitQueue {
  public:
   enum class Refusal { kFull, kTooOld, kStopped };

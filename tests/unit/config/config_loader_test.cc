@@ -75,6 +75,15 @@ TEST(LoadConfig, TheEnvironmentMayNameTheFileAndAFlagAnother) {
   EXPECT_EQ(MessageOf(sources), "/nonexistent.yaml: cannot be read: No such file or directory");
 }
 
+TEST(LoadConfig, AFileWithoutANameIsRefusedByWhatShouldNameIt) {
+  ConfigSources sources;
+  sources.environment["PRODUCTD_CONFIG"] = "";
+  EXPECT_EQ(LoadConfig(sources).error().message,
+            "PRODUCTD_CONFIG: must be the name of a file, not \"\"");
+  sources.file = "";
+  EXPECT_EQ(LoadConfig(sources).error().message, "--config: must be the name of a file, not \"\"");
+}
+
 TEST(LoadConfig, AWrongValueNamesWhereItCameFrom) {
   const TempFile file("log:\n  level: info\nhttp:\n  idle_timeout_ms: 75s\n");
   ConfigSources sources;
@@ -85,10 +94,9 @@ TEST(LoadConfig, AWrongValueNamesWhereItCameFrom) {
   sources = {};
   sources.environment = {{"PRODUCTD_WORKERS", "many"}};
   EXPECT_EQ(MessageOf(sources),
-            "PRODUCTD_WORKERS: must be a whole number from 0 to 1024, not \"many\"");
+            "PRODUCTD_WORKERS: must be a whole number from 0 to 255, not \"many\"");
   sources.environment = {{"PRODUCTD_WORKERS", ""}};
-  EXPECT_EQ(MessageOf(sources),
-            "PRODUCTD_WORKERS: must be a whole number from 0 to 1024, not \"\"");
+  EXPECT_EQ(MessageOf(sources), "PRODUCTD_WORKERS: must be a whole number from 0 to 255, not \"\"");
   sources = {};
   sources.flags = {{"log.level", "trace"}};
   EXPECT_EQ(MessageOf(sources),

@@ -11,6 +11,7 @@ class NoObserver final : public CommitObserver {
  public:
   void OnCommit(std::size_t, std::size_t, std::chrono::nanoseconds,
                 std::chrono::nanoseconds) override {}
+  void OnFailure(const Error&) override {}
 };
 
 constexpr CommitLimits kCommitLimits{.max_batch_changes = 100,

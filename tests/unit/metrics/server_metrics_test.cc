@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <random>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -48,6 +49,7 @@ TEST(ServerMetrics, EveryNameIsThereFromTheStartExceptRequestsByRoute) {
            "productd_commit_duration_seconds_count",
            "productd_commit_queue_wait_seconds_count",
            "productd_commit_bytes_total",
+           "productd_commit_failures_total",
        }) {
     ASSERT_TRUE(samples.contains(sample)) << sample;
     EXPECT_EQ(samples.at(sample), 0) << sample;
@@ -95,10 +97,25 @@ TEST(ServerMetrics, FiguresOfAllWorkersAreAddedUp) {
   EXPECT_EQ(samples.at("productd_sent_bytes_total"), 22);
 }
 
+// An alert names a bucket by its bound: it must be what a person would write.
+TEST(ServerMetrics, BoundsHaveNoMoreThanFourDigits) {
+  ServerMetrics metrics(kLabels, kBuild);
+  metrics.AddWorker().RecordRequest(0, 0, 200, milliseconds(1));
+  const std::string text = metrics.Render();
+  const std::regex bound("_bucket\\{.*le=\"(0\\.0*)?([0-9.]*)(e-05)?\"");
+  std::size_t bounds = 0;
+  for (std::sregex_iterator match(text.begin(), text.end(), bound), end; match != end; ++match) {
+    EXPECT_LE((*match)[2].length(), 5) << match->str();  // with the point
+    ++bounds;
+  }
+  EXPECT_GT(bounds, 2 * kBoundedLatencyBuckets);
+}
+
 TEST(ServerMetrics, CommitsAreCountedBySizeAndTime) {
   ServerMetrics metrics(kLabels, kBuild);
   metrics.commit().OnCommit(1, 100, milliseconds(1), milliseconds(10));
   metrics.commit().OnCommit(500, 50'000, milliseconds(2), milliseconds(20));
+  metrics.commit().OnFailure();
   const auto samples = ParseExposition(metrics.Render());
   EXPECT_EQ(samples.at("productd_commit_batch_size_bucket{le=\"1\"}"), 1);
   EXPECT_EQ(samples.at("productd_commit_batch_size_bucket{le=\"256\"}"), 1);
@@ -107,6 +124,7 @@ TEST(ServerMetrics, CommitsAreCountedBySizeAndTime) {
   EXPECT_EQ(samples.at("productd_commit_duration_seconds_sum"), 0.03);
   EXPECT_EQ(samples.at("productd_commit_queue_wait_seconds_sum"), 0.003);
   EXPECT_EQ(samples.at("productd_commit_bytes_total"), 50'100);
+  EXPECT_EQ(samples.at("productd_commit_failures_total"), 1);
 }
 
 TEST(ServerMetrics, FiguresOwnedElsewhereAreAskedForAtEveryScrape) {

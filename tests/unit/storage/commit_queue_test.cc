@@ -48,8 +48,11 @@ class CommitLog final : public CommitObserver {
                 std::chrono::nanoseconds commit_time) override {
     entries.push_back({changes, bytes, queue_wait, commit_time});
   }
+  void OnFailure(const Error& error) override { failures.push_back(error.detail); }
 
-  std::vector<Entry> entries;  // the writer's until the queue has stopped
+  // The writer's until the queue has stopped.
+  std::vector<Entry> entries;
+  std::vector<std::string> failures;
 };
 
 // What the waiters were told, in order, and what a reader found at that moment.
@@ -315,7 +318,8 @@ TEST_F(CommitQueueTest, AnOutcomeThatIsUnknownStopsItAndAnswersAllThatWaits) {
   HoldACommit();
   Submit(1, 2, "waiting");
   Submit(2, 50, "after");
-  engine_.LetGo(Error{ErrorCode::kUnavailable, "the store does not answer", "EIO"});
+  // Whatever the engine calls it: to a client it is the same.
+  engine_.LetGo(Error{ErrorCode::kInternal, "the store does not answer", "EIO"});
   const auto answers = answers_.WaitFor(4);
   for (std::size_t i = 1; i < 4; ++i) {
     ASSERT_FALSE(answers[i].outcome.ok());
@@ -329,6 +333,8 @@ TEST_F(CommitQueueTest, AnOutcomeThatIsUnknownStopsItAndAnswersAllThatWaits) {
   EXPECT_EQ(engine_.batches().size(), 2U) << "nothing reaches the engine after that";
   EXPECT_EQ(Find(1), "absent");
   EXPECT_EQ(Find(50), "before") << "reads go on, of what was acknowledged";
+  EXPECT_EQ(log_.failures, std::vector<std::string>{"EIO"});
+  EXPECT_EQ(log_.entries.size(), 1U) << "what failed is no commit";
 }
 
 TEST_F(CommitQueueTest, ACommitThatWroteNothingFailsItsBatchAlone) {
@@ -341,6 +347,9 @@ TEST_F(CommitQueueTest, ACommitThatWroteNothingFailsItsBatchAlone) {
   engine_.LetGo();
   EXPECT_EQ(Submit(1, 1, "again"), std::nullopt);
   EXPECT_EQ(answers_.WaitFor(2)[1].found, "again");
+  queue_->Stop();
+  EXPECT_EQ(log_.failures.size(), 1U);
+  EXPECT_EQ(log_.entries.size(), 1U);
 }
 
 TEST_F(CommitQueueTest, StopCommitsWhatWaitsAndRefusesTheRest) {
@@ -373,11 +382,11 @@ TEST_F(CommitQueueTest, TheObserverSeesEveryCommit) {
   queue_->Stop();
   ASSERT_EQ(log_.entries.size(), 2U);
   EXPECT_EQ(log_.entries[0].changes, 1U);
-  EXPECT_EQ(log_.entries[0].bytes, kOverhead + 4);
+  EXPECT_EQ(log_.entries[0].bytes, 4U);
   EXPECT_EQ(log_.entries[0].queue_wait, milliseconds(0));
   EXPECT_EQ(log_.entries[0].commit_time, milliseconds(40));
   EXPECT_EQ(log_.entries[1].changes, 2U) << "as submitted, not as kept";
-  EXPECT_EQ(log_.entries[1].bytes, kOverhead + 5 + 128);
+  EXPECT_EQ(log_.entries[1].bytes, 5U);
   EXPECT_EQ(log_.entries[1].queue_wait, milliseconds(40));
   EXPECT_EQ(log_.entries[1].commit_time, milliseconds(0));
 }
