@@ -94,22 +94,21 @@ void Worker::OnReady(int descriptor, bool writable) {
     if (!Discard(descriptor)) Close(slot, descriptor);
     return;
   }
-  if (writable && !slot.unsent.empty()) {
-    if (!SendRest(slot, descriptor)) return;
-    if (slot.unsent.empty() && slot.connection->parsing_paused()) {
-      slot.connection->OnRoom(now_, out_);
-      if (!Flush(slot, descriptor)) return;
-    }
-  }
+  if (writable && !slot.unsent.empty() && !SendRest(slot, descriptor)) return;
   Serve(slot, descriptor);
 }
 
-// Edge-triggered: reads until EAGAIN or the end of the stream, or until the connection must wait
-// for its own output or an answer; each of those comes back here.
+// Edge-triggered: parses and reads until EAGAIN or the end of the stream, or until the connection
+// must wait for its own output or an answer; each of those comes back here.
 void Worker::Serve(Slot& slot, int descriptor) {
   Connection& connection = *slot.connection;
-  std::size_t received = 0;
-  while (connection.WantsBytes() && slot.unsent.empty()) {
+  while (slot.unsent.empty()) {
+    if (connection.parsing_paused() || out_.size() >= context_.limits.max_unsent_bytes) {
+      if (!Flush(slot, descriptor)) return;
+      if (slot.unsent.empty()) connection.OnRoom(now_, out_);
+      continue;
+    }
+    if (!connection.WantsBytes()) break;
     const ssize_t n = ::recv(descriptor, buffer_.get(), kReadBytes, 0);
     if (n < 0) {
       if (errno == EINTR) continue;
@@ -122,17 +121,9 @@ void Worker::Serve(Slot& slot, int descriptor) {
       connection.OnEndOfStream(now_, out_);
       break;
     }
-    received += static_cast<std::size_t>(n);
-    connection.OnBytes({buffer_.get(), static_cast<std::size_t>(n)}, now_, out_);
-    while (connection.parsing_paused() || out_.size() >= context_.limits.max_unsent_bytes) {
-      if (!Flush(slot, descriptor)) return;
-      if (!slot.unsent.empty()) break;
-      connection.OnRoom(now_, out_);
-    }
-  }
-  if (received > 0) {
-    metrics_.AddBytes(received, 0);
+    metrics_.AddBytes(static_cast<std::size_t>(n), 0);
     last_request_.store(now_.time_since_epoch().count(), std::memory_order_relaxed);
+    connection.OnBytes({buffer_.get(), static_cast<std::size_t>(n)}, now_, out_);
   }
   if (!Flush(slot, descriptor)) return;
   KeepDeadline(slot);
@@ -145,14 +136,16 @@ void Worker::OnMail() {
     if (!Owns(descriptor)) continue;
     Slot& slot = slots_[static_cast<std::size_t>(descriptor)];
     if (slot.connection->number() != letter.address.connection || slot.lingering) continue;
-    slot.connection->OnAnswer(letter.address.request, letter.response, now_, out_);
-    if (Flush(slot, descriptor)) Serve(slot, descriptor);
+    // Behind what is unsent, so that all of it together counts against the limit.
+    slot.connection->OnAnswer(letter.address.request, letter.response, now_,
+                              slot.unsent.empty() ? out_ : slot.unsent);
+    Serve(slot, descriptor);
   }
   letters_.clear();
 }
 
-// Sends `out_`, or as much as the socket takes, and keeps the rest. False when the connection is
-// gone or lingers.
+// Sends `out_`, which is empty while older bytes are unsent, or as much as the socket takes, and
+// keeps the rest. False when the connection is gone or lingers.
 bool Worker::Flush(Slot& slot, int descriptor) {
   if (slot.unsent.empty()) {
     std::size_t sent = 0;
@@ -176,8 +169,6 @@ bool Worker::Flush(Slot& slot, int descriptor) {
     } else if (sent > 0) {
       slot.connection->RecordAnswered(clock_.Now());
     }
-  } else {
-    slot.unsent += out_;
   }
   out_.clear();
   if (out_.capacity() > kKeptOutBytes) out_ = std::string();
