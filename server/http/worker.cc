@@ -2,7 +2,6 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -23,10 +22,6 @@ constexpr int kLingerReads = 16;
 // A connection idle for this long while draining is closed; at once would race with a request that
 // is on its way.
 constexpr std::chrono::milliseconds kDrainIdle{500};
-
-constexpr std::string_view kSurplusResponse =
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n"
-    "Retry-After: 1\r\n\r\n";
 
 }  // namespace
 
@@ -77,10 +72,18 @@ void Worker::OnConnected(int descriptor) {
 }
 
 void Worker::RefuseSurplus() {
+  if (surplus_.empty()) return;
+  std::string refusal;
+  AppendResponse(refusal,
+                 ErrorResponse({ErrorCode::kOverloaded, "too many connections are open", {}}),
+                 {.head_only = false,
+                  .close = true,
+                  .cors_allow_origin = context_.limits.cors_allow_origin,
+                  .date = context_.date});
   for (const int descriptor : surplus_) {
     Slot& slot = slots_[static_cast<std::size_t>(descriptor)];
     // Best effort: the socket is new, so its buffer is empty.
-    (void)::send(descriptor, kSurplusResponse.data(), kSurplusResponse.size(), MSG_NOSIGNAL);
+    (void)::send(descriptor, refusal.data(), refusal.size(), MSG_NOSIGNAL);
     slot.connection->set_outcome(ConnectionOutcome::kRefused);
     Close(slot, descriptor);
   }
