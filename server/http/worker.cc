@@ -231,10 +231,7 @@ bool Worker::Discard(int descriptor) {
     if (n > 0) continue;
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
   }
-  // A client that sends faster than this is read on at the next tick: others come first.
-  slots_[static_cast<std::size_t>(descriptor)].deadline =
-      std::min(slots_[static_cast<std::size_t>(descriptor)].deadline, now_ + kLinger);
-  return true;
+  return true;  // The next tick reads on: others come first.
 }
 
 void Worker::Close(Slot& slot, int descriptor) {
@@ -256,7 +253,9 @@ void Worker::KeepDeadline(Slot& slot) {
 }
 
 void Worker::OnTick() {
-  if (state_.limits_version.load(std::memory_order_acquire) != limits_version_) TakeLimits();
+  const bool has_new_limits =
+      state_.limits_version.load(std::memory_order_acquire) != limits_version_;
+  if (has_new_limits) TakeLimits();
   for (std::size_t index = 0; index < slots_.size(); ++index) {
     Slot& slot = slots_[index];
     if (slot.connection == nullptr) continue;
@@ -265,9 +264,14 @@ void Worker::OnTick() {
         now_ - slot.connection->idle_since() >= kDrainIdle) {
       slot.connection->set_outcome(ConnectionOutcome::kDrained);
       Close(slot, descriptor);
-    } else if (slot.deadline <= now_) {
-      OnDeadline(slot, descriptor);
+      continue;
     }
+    if (slot.lingering && !Discard(descriptor)) {
+      Close(slot, descriptor);
+      continue;
+    }
+    if (has_new_limits && !slot.lingering) KeepDeadline(slot);
+    if (slot.deadline <= now_) OnDeadline(slot, descriptor);
   }
 }
 
