@@ -67,6 +67,11 @@ void Reload(const ConfigSources& sources, Config& running, HttpServer& server, L
     log.Error("reload refused", {{"reason", loaded.error().message}});
     return;
   }
+  const Status descriptors = ReserveDescriptors(loaded->config.http.max_connections);
+  if (!descriptors.ok()) {
+    log.Error("reload refused", {{"reason", descriptors.error().message}});
+    return;
+  }
   const ConfigDifference difference = CompareConfig(running, loaded->config);
   for (const std::string& key : difference.needs_restart) {
     log.Warning("reload: this key needs a restart", {{"key", key}});

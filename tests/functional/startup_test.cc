@@ -1,5 +1,7 @@
 // A start that cannot succeed says why in one line and exits with 2; nothing is left half-started.
 
+#include <poll.h>
+
 #include <algorithm>
 
 #include "tests/functional/productd_fixture.h"
@@ -87,6 +89,33 @@ TEST(Startup, SighupReloadsLimitsAndNamesWhatNeedsARestart) {
     status = Exchange(server.address(), PostText("/products/1/details", body)).status;
   }
   EXPECT_EQ(status, 413);
+}
+
+TEST(Startup, SighupIsRefusedForMoreConnectionsThanTheProcessMayHaveDescriptors) {
+  const TempDir directory;
+  const std::string file = directory.File("c.yaml");
+  WriteFile(file, "http:\n  max_connections: 10\n");
+  std::vector<std::string> arguments = {"--nofile=300", PRODUCTD_BINARY};
+  for (std::string& argument : ServerProcess::ProductdArguments({"--config", file})) {
+    arguments.push_back(std::move(argument));
+  }
+  ServerProcess server("/usr/bin/prlimit", arguments);
+  WriteFile(file, "http:\n  max_connections: 1000\n");
+  const std::string log_before = server.Log();
+  server.Signal(SIGHUP);
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (server.Log() == log_before && std::chrono::steady_clock::now() < deadline) {
+    ::poll(nullptr, 0, 10);
+  }
+  // Workers would take new limits within a tick of 100 ms.
+  EXPECT_TRUE(RawConnection(server.address()).StaysSilent(std::chrono::milliseconds(300)));
+  // More than the descriptors suffice for: each is served, or told that it is one too many.
+  std::vector<RawConnection> crowd;
+  for (int i = 0; i < 400; ++i) {
+    crowd.emplace_back(server.address());
+    if (i < 10) crowd.back().Send(GetText("/health"));
+    ASSERT_EQ(crowd.back().ReadResponse().status, i < 10 ? 200 : 503) << i;
+  }
 }
 
 TEST(Startup, SighupShortensTheTimeOfConnectionsThatAreOpen) {
