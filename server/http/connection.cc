@@ -170,7 +170,8 @@ void Connection::Dispatch(bool more_bytes, MonotonicTime now, std::string& out) 
     }
   } else if (match_.allow.empty()) {
     response = ErrorResponse(404, "NOT_FOUND", "no such path");
-  } else if (head.method == Method::kOptions && !context_.limits.cors_allow_origin.empty()) {
+  } else if (const bool has_options = !context_.limits.cors_allow_origin.empty();
+             has_options && head.method == Method::kOptions) {
     response.status = 204;
     response.extra_headers = "Allow: " + match_.allow + ", OPTIONS\r\n" +
                              "Access-Control-Allow-Methods: " + match_.allow + "\r\n" +
@@ -178,7 +179,7 @@ void Connection::Dispatch(bool more_bytes, MonotonicTime now, std::string& out) 
                              "Access-Control-Max-Age: 600\r\n";
   } else {
     response = ErrorResponse(405, "METHOD_NOT_ALLOWED", "method not allowed");
-    response.extra_headers = "Allow: " + match_.allow + "\r\n";
+    response.extra_headers = "Allow: " + match_.allow + (has_options ? ", OPTIONS\r\n" : "\r\n");
   }
   Respond(response, more_bytes, now, out);
 }

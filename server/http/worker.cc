@@ -10,7 +10,7 @@
 namespace products {
 namespace {
 
-// One read; also bounds what one connection may do before the others' turn comes.
+// One read.
 constexpr std::size_t kReadBytes = 64 * 1024;
 // The worker's scratch for responses is given back above this.
 constexpr std::size_t kKeptOutBytes = 256 * 1024;
