@@ -142,7 +142,7 @@ std::vector<ConfigKey> HttpKeys() {
       Number("http.max_connections", "connections", "Open connections; one more is closed at once.",
              {1, 1'000'000}, at(&Http::max_connections), kOnSighup),
       Bytes("http.max_header_bytes",
-            "Size of a request's header section, its first line included; more is answered 431.",
+            "Size of a request's header fields, its first line not included; more is answered 431.",
             {256, kMiB}, at(&Http::max_header_bytes), kOnSighup),
       Bytes("http.max_target_bytes", "Size of a request's target; more is answered 414.",
             {64, kMiB}, at(&Http::max_target_bytes), kOnSighup),

@@ -126,12 +126,6 @@ Status ApplyFlags(Config& config, const std::vector<std::pair<std::string, std::
 
 // Rules between keys. The text names both, for either may have come from anywhere.
 Status CheckTogether(const Config& config) {
-  const Config::Http& http = config.http;
-  if (http.max_target_bytes > http.max_header_bytes) {
-    return InvalidArgument("http.max_target_bytes: must be at most http.max_header_bytes (" +
-                           std::to_string(http.max_header_bytes) + "), which holds it, not " +
-                           std::to_string(http.max_target_bytes));
-  }
   if (config.drain.idle > config.drain.timeout) {
     return InvalidArgument("drain.idle_ms: must be at most drain.timeout_ms (" +
                            std::to_string(config.drain.timeout.count()) + "), not " +
@@ -143,11 +137,11 @@ Status CheckTogether(const Config& config) {
                            std::to_string(config.commit.max_batch_bytes));
   }
   if (!config.management.listen.empty()) {
-    const Result<ListenAddress> api = ParseListenAddress(http.listen);
+    const Result<ListenAddress> api = ParseListenAddress(config.http.listen);
     const Result<ListenAddress> management = ParseListenAddress(config.management.listen);
     if (api.ok() && management.ok() && *api == *management && api->port != 0) {
-      return InvalidArgument("management.listen: must differ from http.listen (" + http.listen +
-                             "); empty serves both on one");
+      return InvalidArgument("management.listen: must differ from http.listen (" +
+                             config.http.listen + "); empty serves both on one");
     }
   }
   return {};

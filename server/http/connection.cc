@@ -65,7 +65,7 @@ void Connection::OnBytes(std::string_view bytes, MonotonicTime now, std::string&
 void Connection::OnRoom(MonotonicTime now, std::string& out) {
   parsing_paused_ = false;
   in_.erase(0, Parse(in_, now, out));
-  if (end_of_stream_ && !waiting_for_answer_ && !parsing_paused_) finished_ = true;
+  if (end_of_stream_) OnEndOfStream(now, out);
 }
 
 void Connection::OnAnswer(std::uint64_t request, const Response& response, MonotonicTime now,
@@ -138,8 +138,9 @@ void Connection::BeginRequest(std::string_view rest, MonotonicTime now, std::str
     Refuse({413, "PAYLOAD_TOO_LARGE", "the body is too large"}, now, out);
     return;
   }
-  // RFC 9110, 10.1.1: not when the body is already on its way.
-  if (head.expects_continue && rest.empty()) {
+  // RFC 9110, 10.1.1: not when there is none, or it is already on its way.
+  const bool has_body = head.chunked || head.content_length > 0;
+  if (head.expects_continue && has_body && rest.empty()) {
     out += "HTTP/1.1 100 Continue\r\n\r\n";
   }
 }
@@ -169,7 +170,8 @@ void Connection::Dispatch(bool more_bytes, MonotonicTime now, std::string& out) 
     }
   } else if (match_.allow.empty()) {
     response = ErrorResponse(404, "NOT_FOUND", "no such path");
-  } else if (head.method == Method::kOptions && !context_.limits.cors_allow_origin.empty()) {
+  } else if (const bool has_options = !context_.limits.cors_allow_origin.empty();
+             has_options && head.method == Method::kOptions) {
     response.status = 204;
     response.extra_headers = "Allow: " + match_.allow + ", OPTIONS\r\n" +
                              "Access-Control-Allow-Methods: " + match_.allow + "\r\n" +
@@ -177,7 +179,7 @@ void Connection::Dispatch(bool more_bytes, MonotonicTime now, std::string& out) 
                              "Access-Control-Max-Age: 600\r\n";
   } else {
     response = ErrorResponse(405, "METHOD_NOT_ALLOWED", "method not allowed");
-    response.extra_headers = "Allow: " + match_.allow + "\r\n";
+    response.extra_headers = "Allow: " + match_.allow + (has_options ? ", OPTIONS\r\n" : "\r\n");
   }
   Respond(response, more_bytes, now, out);
 }

@@ -5,12 +5,27 @@
 #include "server/config/listen_address.h"
 
 namespace products {
+namespace {
+
+// Probes, scrapers and whoever looks meanwhile. Out of the descriptors that the process keeps for
+// itself beside those of http.max_connections.
+constexpr std::size_t kMaxManagementConnections = 100;
+
+void PutLimits(ServerState& state, const Config::Http& limits) {
+  {
+    const std::lock_guard lock(state.limits_mutex);
+    state.limits = limits;
+  }
+  state.limits_version.fetch_add(1, std::memory_order_release);
+}
+
+}  // namespace
 
 HttpServer::HttpServer(const Config& config, const Services& services)
     : services_(services),
       public_routes_(config.management.listen.empty() ? Plane::kBoth : Plane::kPublic),
       management_routes_(Plane::kManagement) {
-  state_.limits = config.http;
+  SetLimits(config.http);
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::Start(const Config& config,
@@ -20,18 +35,18 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Start(const Config& config,
   if (!address.ok()) return address.error();
 
   std::unique_ptr<HttpServer> server(new HttpServer(config, services));
-  auto listener =
-      PistacheListener::Start({*address, config.workers, config.http.backlog, "http"},
-                              server->public_routes_, server->services_, clock, server->state_);
+  auto listener = PistacheListener::Start({*address, config.workers, config.http.backlog, "http"},
+                                          server->public_routes_, server->services_, clock,
+                                          server->public_state_);
   if (!listener.ok()) return listener.error();
   server->public_listener_ = std::move(*listener);
   if (config.management.listen.empty()) return server;
 
   const Result<ListenAddress> management = ParseListenAddress(config.management.listen);
   if (!management.ok()) return management.error();
-  auto management_listener =
-      PistacheListener::Start({*management, 1, config.http.backlog, "management"},
-                              server->management_routes_, server->services_, clock, server->state_);
+  auto management_listener = PistacheListener::Start(
+      {*management, 1, config.http.backlog, "management"}, server->management_routes_,
+      server->services_, clock, server->management_state_);
   if (!management_listener.ok()) return management_listener.error();
   server->management_listener_ = std::move(*management_listener);
   return server;
@@ -42,7 +57,11 @@ std::optional<ListenAddress> HttpServer::management_address() const {
   return management_listener_->address();
 }
 
-void HttpServer::StartDraining() { state_.draining.store(true, std::memory_order_relaxed); }
+void HttpServer::StartDraining() {
+  for (ServerState* const state : {&public_state_, &management_state_}) {
+    state->draining.store(true, std::memory_order_relaxed);
+  }
+}
 
 std::int64_t HttpServer::RequestsInFlight() const { return public_listener_->requests_in_flight(); }
 
@@ -51,11 +70,10 @@ bool HttpServer::QuietSince(MonotonicTime since) const {
 }
 
 void HttpServer::SetLimits(const Config::Http& limits) {
-  {
-    const std::lock_guard lock(state_.limits_mutex);
-    state_.limits = limits;
-  }
-  state_.limits_version.fetch_add(1, std::memory_order_release);
+  PutLimits(public_state_, limits);
+  Config::Http management_limits = limits;
+  management_limits.max_connections = kMaxManagementConnections;
+  PutLimits(management_state_, management_limits);
 }
 
 void HttpServer::Stop() {

@@ -33,7 +33,7 @@ class HttpServer {
   /// not count: probes and scrapes go on to the end.
   bool QuietSince(MonotonicTime since) const;
 
-  /// Takes effect within Worker::kTick.
+  /// Takes effect within Worker::kTick, for open connections too.
   void SetLimits(const Config::Http& limits);
 
   /// Ends all threads; connections still open are closed.
@@ -43,7 +43,9 @@ class HttpServer {
   HttpServer(const Config& config, const Services& services);
 
   Services services_;
-  ServerState state_;
+  // Two, so that a crowd at the public port takes no connection from probes and scrapes.
+  ServerState public_state_;
+  ServerState management_state_;
   RouteTable public_routes_;
   RouteTable management_routes_;
   std::unique_ptr<PistacheListener> public_listener_;

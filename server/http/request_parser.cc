@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 #include <limits>
 #include <string>
 
@@ -12,9 +13,6 @@ namespace http = boost::beast::http;
 
 // A method and a version around the target in the longest request line taken.
 constexpr std::size_t kRequestLineOverhead = 64;
-// What any chunked body ends with at least, "0" CRLF CRLF. Beast 1.81 asserts that it is asked
-// again about the last chunk with no fewer bytes.
-constexpr std::size_t kLastChunkBytes = 5;
 // A body buffer above this is given back after its request.
 constexpr std::size_t kKeptBodyBytes = 4096;
 
@@ -28,6 +26,7 @@ constexpr ParseFailure kBadFraming{400, "BAD_REQUEST",
 constexpr ParseFailure kTargetTooLong{414, "URI_TOO_LONG", "the request target is too long"};
 constexpr ParseFailure kHeaderTooLarge{431, "HEADER_TOO_LARGE", "the header section is too large"};
 constexpr ParseFailure kBodyTooLarge{413, "PAYLOAD_TOO_LARGE", "the body is too large"};
+constexpr ParseFailure kBadChunk{400, "BAD_REQUEST", "malformed chunk"};
 constexpr ParseFailure kUnknownExpectation{417, "EXPECTATION_FAILED", "unknown expectation"};
 constexpr ParseFailure kUnknownMethod{501, "NOT_IMPLEMENTED", "unknown method"};
 constexpr ParseFailure kUnknownCoding{501, "NOT_IMPLEMENTED",
@@ -50,7 +49,7 @@ ParseFailure FailureOf(http::error error) {
       return kBadFraming;
     case http::error::bad_chunk:
     case http::error::bad_chunk_extension:
-      return {400, "BAD_REQUEST", "malformed chunk"};
+      return kBadChunk;
     case http::error::header_limit:
       return kHeaderTooLarge;
     default:
@@ -72,11 +71,26 @@ bool IsHost(std::string_view host) {
   });
 }
 
-// Where a header section ends, or why it never will.
-struct SectionEnd {
+bool IsControl(char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 0x7F; }
+
+// Where what is parsed in one piece ends, or why it never will.
+struct PieceEnd {
   std::size_t end = 0;  // 0: not yet
   const ParseFailure* failure = nullptr;
 };
+
+// Of the line that starts at `begin` and must not reach beyond `limit`. The length is judged before
+// what the line holds, so that the answer is the same however the bytes arrive.
+PieceEnd FindLineEnd(std::string_view bytes, std::size_t begin, std::size_t limit,
+                     const ParseFailure& too_long) {
+  const std::size_t line_feed = bytes.find('\n', begin);
+  const bool is_whole = line_feed != std::string_view::npos;
+  const std::size_t end = is_whole ? line_feed + 1 : bytes.size();
+  if (end > limit) return {0, &too_long};
+  if (!is_whole) return {};
+  if (line_feed == begin || bytes[line_feed - 1] != '\r') return {0, &kBareLineFeed};
+  return {end, nullptr};
+}
 
 }  // namespace
 
@@ -135,6 +149,15 @@ class RequestParser::State {
           if (!EqualsIgnoringCase(text, "100-continue")) return Fail(kUnknownExpectation, error);
           findings_.head.expects_continue = true;
           break;
+        case http::field::connection:
+          // Beast's own keep_alive() also obeys Proxy-Connection, and keeps HTTP/1.0 alive that
+          // says close as well.
+          for (const View option : http::token_list(value)) {
+            const std::string_view token(option.data(), option.size());
+            if (EqualsIgnoringCase(token, "close")) findings_.has_close_ = true;
+            if (EqualsIgnoringCase(token, "keep-alive")) findings_.has_keep_alive_ = true;
+          }
+          break;
         default:
           break;
       }
@@ -157,9 +180,16 @@ class RequestParser::State {
       return findings_.AddBody({piece.data(), piece.size()}, error);
     }
 
-    void on_chunk_header_impl(std::uint64_t, View, ErrorOut&) override {}
+    void on_chunk_header_impl(std::uint64_t size, View extensions, ErrorOut& error) override {
+      // Beast takes any byte within quotes.
+      if (std::any_of(extensions.begin(), extensions.end(), IsControl)) {
+        return Fail(kBadChunk, error);
+      }
+      findings_.chunk_left_ = size;
+    }
 
     std::size_t on_chunk_body_impl(std::uint64_t, View piece, ErrorOut& error) override {
+      findings_.chunk_left_ -= piece.size();
       return findings_.AddBody({piece.data(), piece.size()}, error);
     }
 
@@ -176,7 +206,9 @@ class RequestParser::State {
   };
 
   void BeginRequest();
-  SectionEnd FindSectionEnd(std::string_view bytes, const ParserLimits& limits);
+  PieceEnd FindSectionEnd(std::string_view bytes, const ParserLimits& limits);
+  PieceEnd FindChunkHeaderEnd(std::string_view bytes, const ParserLimits& limits);
+  PieceEnd FindFieldsEnd(std::string_view bytes, const ParserLimits& limits);
   Step ParseHeader(std::string_view section);
   Step ParseBody(std::string_view bytes, const ParserLimits& limits);
   bool SetTarget(std::string_view target);
@@ -191,11 +223,15 @@ class RequestParser::State {
   // Where the search for the section's end goes on: the begin of a line, and of the first field.
   std::size_t line_begin_ = 0;
   std::size_t fields_begin_ = 0;
+  std::uint64_t chunk_left_ = 0;
+  bool after_chunk_ = false;
   std::string gathered_body_;
   int hosts_ = 0;
   bool has_transfer_encoding_ = false;
   bool has_content_length_ = false;
   bool unknown_coding_ = false;
+  bool has_close_ = false;
+  bool has_keep_alive_ = false;
   bool failed_in_callback_ = false;
 };
 
@@ -206,33 +242,53 @@ void RequestParser::State::BeginRequest() {
   if (gathered_body_.capacity() > kKeptBodyBytes) gathered_body_ = std::string();
   hosts_ = 0;
   has_transfer_encoding_ = has_content_length_ = unknown_coding_ = false;
+  has_close_ = has_keep_alive_ = after_chunk_ = false;
   grammar_.emplace(*this);
 }
 
-// Beast is given whole header sections only. So views stay valid until the handler has run, and the
-// scan for the end also finds what Beast tolerates: bare LF and folded lines. Lengths are judged
-// before what lies behind them, so that the answer is the same however the bytes arrive.
-SectionEnd RequestParser::State::FindSectionEnd(std::string_view bytes,
-                                                const ParserLimits& limits) {
+// Beast is given whole header sections, chunk headers and trailer sections only. So views stay
+// valid until the handler has run, and the scan for the end also finds what Beast tolerates: bare
+// LF and folded lines.
+PieceEnd RequestParser::State::FindSectionEnd(std::string_view bytes, const ParserLimits& limits) {
+  if (fields_begin_ == 0) {
+    const PieceEnd line =
+        FindLineEnd(bytes, 0, limits.max_target_bytes + kRequestLineOverhead, kTargetTooLong);
+    if (line.end == 0) return line;
+    fields_begin_ = line_begin_ = line.end;
+  }
+  return FindFieldsEnd(bytes, limits);
+}
+
+// A chunk's header is one line; that of the last one, whose size is zero, has the trailers behind
+// it. The CRLF that ends a chunk's bytes goes, as in Beast, with the header of the next.
+PieceEnd RequestParser::State::FindChunkHeaderEnd(std::string_view bytes,
+                                                  const ParserLimits& limits) {
+  if (fields_begin_ == 0) {
+    const std::size_t begin = after_chunk_ ? 2 : 0;
+    if (bytes.size() < begin) return {};
+    if (after_chunk_ && !bytes.starts_with("\r\n")) return {0, &kBadChunk};
+    const PieceEnd line =
+        FindLineEnd(bytes, begin, begin + limits.max_header_bytes, kHeaderTooLarge);
+    if (line.end == 0) return line;
+    const std::size_t zeros_end = bytes.find_first_not_of('0', begin);
+    const bool is_last = zeros_end > begin && std::string_view(" \t;\r").find(bytes[zeros_end]) !=
+                                                  std::string_view::npos;
+    if (!is_last) return line;
+    fields_begin_ = line_begin_ = line.end;
+  }
+  return FindFieldsEnd(bytes, limits);
+}
+
+PieceEnd RequestParser::State::FindFieldsEnd(std::string_view bytes, const ParserLimits& limits) {
   while (line_begin_ < bytes.size()) {
-    const bool in_fields = fields_begin_ != 0;
     const char first = bytes[line_begin_];
-    if (in_fields && (first == ' ' || first == '\t')) return {0, &kFoldedLine};
-    const std::size_t line_feed = bytes.find('\n', line_begin_);
-    const bool is_whole = line_feed != std::string_view::npos;
-    const std::size_t line_end = is_whole ? line_feed + 1 : bytes.size();
-    if (!in_fields && line_end > limits.max_target_bytes + kRequestLineOverhead) {
-      return {0, &kTargetTooLong};
-    }
-    if (in_fields && line_end - fields_begin_ > limits.max_header_bytes) {
-      return {0, &kHeaderTooLarge};
-    }
-    if (!is_whole) break;
-    if (line_feed == line_begin_ || bytes[line_feed - 1] != '\r') return {0, &kBareLineFeed};
-    const bool is_empty = line_feed == line_begin_ + 1;
-    line_begin_ = line_end;
-    if (!in_fields) fields_begin_ = line_begin_;
-    if (is_empty) return {line_begin_, nullptr};
+    if (first == ' ' || first == '\t') return {0, &kFoldedLine};
+    const PieceEnd line =
+        FindLineEnd(bytes, line_begin_, fields_begin_ + limits.max_header_bytes, kHeaderTooLarge);
+    if (line.end == 0) return line;
+    const bool is_empty = line.end == line_begin_ + 2;
+    line_begin_ = line.end;
+    if (is_empty) return line;
   }
   return {};
 }
@@ -290,7 +346,7 @@ RequestParser::Step RequestParser::State::ParseHeader(std::string_view section) 
   if (!grammar_->is_header_done()) return Fail(kBadRequestLine);
   head.chunked = grammar_->chunked();
   head.content_length = head.chunked ? 0 : grammar_->content_length().value_or(0);
-  head.keep_alive = grammar_->keep_alive();
+  head.keep_alive = !has_close_ && (!head.http_1_0 || has_keep_alive_);
   if (head.http_1_0) head.expects_continue = false;
   in_body = true;
   return {Event::kHeader, section.size()};
@@ -300,17 +356,19 @@ RequestParser::Step RequestParser::State::ParseBody(std::string_view bytes,
                                                     const ParserLimits& limits) {
   std::size_t consumed = 0;
   while (!grammar_->is_done()) {
+    std::string_view piece = bytes.substr(consumed);
+    if (head.chunked && chunk_left_ == 0) {
+      const PieceEnd header = FindChunkHeaderEnd(piece, limits);
+      if (header.failure != nullptr) return Fail(*header.failure);
+      piece = piece.substr(0, header.end);
+    } else if (head.chunked) {
+      piece = piece.substr(0, chunk_left_);
+    }
+    if (piece.empty()) return {Event::kNeedMore, consumed};
     boost::beast::error_code error;
-    const std::string_view rest = bytes.substr(consumed);
-    if (rest.empty() || (head.chunked && rest.front() == '0' && rest.size() < kLastChunkBytes)) {
-      return {Event::kNeedMore, consumed};
-    }
-    consumed += grammar_->put(boost::asio::const_buffer(rest.data(), rest.size()), error);
-    if (error == http::error::need_more) {
-      // What stays is the begin of a chunk's header or of the trailers.
-      if (bytes.size() - consumed > limits.max_header_bytes) return Fail(kHeaderTooLarge);
-      return {Event::kNeedMore, consumed};
-    }
+    consumed += grammar_->put(boost::asio::const_buffer(piece.data(), piece.size()), error);
+    line_begin_ = fields_begin_ = 0;
+    after_chunk_ = head.chunked;
     if (error) {
       if (failed_in_callback_) return {Event::kFailure, 0};
       return Fail(FailureOf(static_cast<http::error>(error.value())));
@@ -329,7 +387,7 @@ RequestParser::Step RequestParser::State::Feed(std::string_view bytes, const Par
     bytes.remove_prefix(skipped);
     if (bytes.empty() || bytes == "\r") return {Event::kNeedMore, skipped};
   }
-  const SectionEnd section = FindSectionEnd(bytes, limits);
+  const PieceEnd section = FindSectionEnd(bytes, limits);
   if (section.failure != nullptr) return Fail(*section.failure);
   if (section.end == 0) return {Event::kNeedMore, skipped};
   BeginRequest();

@@ -2,7 +2,6 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -11,7 +10,7 @@
 namespace products {
 namespace {
 
-// One read; also bounds what one connection may do before the others' turn comes.
+// One read.
 constexpr std::size_t kReadBytes = 64 * 1024;
 // The worker's scratch for responses is given back above this.
 constexpr std::size_t kKeptOutBytes = 256 * 1024;
@@ -23,10 +22,6 @@ constexpr int kLingerReads = 16;
 // A connection idle for this long while draining is closed; at once would race with a request that
 // is on its way.
 constexpr std::chrono::milliseconds kDrainIdle{500};
-
-constexpr std::string_view kSurplusResponse =
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n"
-    "Retry-After: 1\r\n\r\n";
 
 }  // namespace
 
@@ -77,10 +72,18 @@ void Worker::OnConnected(int descriptor) {
 }
 
 void Worker::RefuseSurplus() {
+  if (surplus_.empty()) return;
+  std::string refusal;
+  AppendResponse(refusal,
+                 ErrorResponse({ErrorCode::kOverloaded, "too many connections are open", {}}),
+                 {.head_only = false,
+                  .close = true,
+                  .cors_allow_origin = context_.limits.cors_allow_origin,
+                  .date = context_.date});
   for (const int descriptor : surplus_) {
     Slot& slot = slots_[static_cast<std::size_t>(descriptor)];
     // Best effort: the socket is new, so its buffer is empty.
-    (void)::send(descriptor, kSurplusResponse.data(), kSurplusResponse.size(), MSG_NOSIGNAL);
+    (void)::send(descriptor, refusal.data(), refusal.size(), MSG_NOSIGNAL);
     slot.connection->set_outcome(ConnectionOutcome::kRefused);
     Close(slot, descriptor);
   }
@@ -94,22 +97,21 @@ void Worker::OnReady(int descriptor, bool writable) {
     if (!Discard(descriptor)) Close(slot, descriptor);
     return;
   }
-  if (writable && !slot.unsent.empty()) {
-    if (!SendRest(slot, descriptor)) return;
-    if (slot.unsent.empty() && slot.connection->parsing_paused()) {
-      slot.connection->OnRoom(now_, out_);
-      if (!Flush(slot, descriptor)) return;
-    }
-  }
+  if (writable && !slot.unsent.empty() && !SendRest(slot, descriptor)) return;
   Serve(slot, descriptor);
 }
 
-// Edge-triggered: reads until EAGAIN or the end of the stream, or until the connection must wait
-// for its own output or an answer; each of those comes back here.
+// Edge-triggered: parses and reads until EAGAIN or the end of the stream, or until the connection
+// must wait for its own output or an answer; each of those comes back here.
 void Worker::Serve(Slot& slot, int descriptor) {
   Connection& connection = *slot.connection;
-  std::size_t received = 0;
-  while (connection.WantsBytes() && slot.unsent.empty()) {
+  while (slot.unsent.empty()) {
+    if (connection.parsing_paused() || out_.size() >= context_.limits.max_unsent_bytes) {
+      if (!Flush(slot, descriptor)) return;
+      if (slot.unsent.empty()) connection.OnRoom(now_, out_);
+      continue;
+    }
+    if (!connection.WantsBytes()) break;
     const ssize_t n = ::recv(descriptor, buffer_.get(), kReadBytes, 0);
     if (n < 0) {
       if (errno == EINTR) continue;
@@ -122,17 +124,9 @@ void Worker::Serve(Slot& slot, int descriptor) {
       connection.OnEndOfStream(now_, out_);
       break;
     }
-    received += static_cast<std::size_t>(n);
-    connection.OnBytes({buffer_.get(), static_cast<std::size_t>(n)}, now_, out_);
-    while (connection.parsing_paused() || out_.size() >= context_.limits.max_unsent_bytes) {
-      if (!Flush(slot, descriptor)) return;
-      if (!slot.unsent.empty()) break;
-      connection.OnRoom(now_, out_);
-    }
-  }
-  if (received > 0) {
-    metrics_.AddBytes(received, 0);
+    metrics_.AddBytes(static_cast<std::size_t>(n), 0);
     last_request_.store(now_.time_since_epoch().count(), std::memory_order_relaxed);
+    connection.OnBytes({buffer_.get(), static_cast<std::size_t>(n)}, now_, out_);
   }
   if (!Flush(slot, descriptor)) return;
   KeepDeadline(slot);
@@ -145,14 +139,16 @@ void Worker::OnMail() {
     if (!Owns(descriptor)) continue;
     Slot& slot = slots_[static_cast<std::size_t>(descriptor)];
     if (slot.connection->number() != letter.address.connection || slot.lingering) continue;
-    slot.connection->OnAnswer(letter.address.request, letter.response, now_, out_);
-    if (Flush(slot, descriptor)) Serve(slot, descriptor);
+    // Behind what is unsent, so that all of it together counts against the limit.
+    slot.connection->OnAnswer(letter.address.request, letter.response, now_,
+                              slot.unsent.empty() ? out_ : slot.unsent);
+    Serve(slot, descriptor);
   }
   letters_.clear();
 }
 
-// Sends `out_`, or as much as the socket takes, and keeps the rest. False when the connection is
-// gone or lingers.
+// Sends `out_`, which is empty while older bytes are unsent, or as much as the socket takes, and
+// keeps the rest. False when the connection is gone or lingers.
 bool Worker::Flush(Slot& slot, int descriptor) {
   if (slot.unsent.empty()) {
     std::size_t sent = 0;
@@ -176,8 +172,6 @@ bool Worker::Flush(Slot& slot, int descriptor) {
     } else if (sent > 0) {
       slot.connection->RecordAnswered(clock_.Now());
     }
-  } else {
-    slot.unsent += out_;
   }
   out_.clear();
   if (out_.capacity() > kKeptOutBytes) out_ = std::string();
@@ -237,10 +231,7 @@ bool Worker::Discard(int descriptor) {
     if (n > 0) continue;
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
   }
-  // A client that sends faster than this is read on at the next tick: others come first.
-  slots_[static_cast<std::size_t>(descriptor)].deadline =
-      std::min(slots_[static_cast<std::size_t>(descriptor)].deadline, now_ + kLinger);
-  return true;
+  return true;  // The next tick reads on: others come first.
 }
 
 void Worker::Close(Slot& slot, int descriptor) {
@@ -262,7 +253,9 @@ void Worker::KeepDeadline(Slot& slot) {
 }
 
 void Worker::OnTick() {
-  if (state_.limits_version.load(std::memory_order_acquire) != limits_version_) TakeLimits();
+  const bool has_new_limits =
+      state_.limits_version.load(std::memory_order_acquire) != limits_version_;
+  if (has_new_limits) TakeLimits();
   for (std::size_t index = 0; index < slots_.size(); ++index) {
     Slot& slot = slots_[index];
     if (slot.connection == nullptr) continue;
@@ -271,9 +264,14 @@ void Worker::OnTick() {
         now_ - slot.connection->idle_since() >= kDrainIdle) {
       slot.connection->set_outcome(ConnectionOutcome::kDrained);
       Close(slot, descriptor);
-    } else if (slot.deadline <= now_) {
-      OnDeadline(slot, descriptor);
+      continue;
     }
+    if (slot.lingering && !Discard(descriptor)) {
+      Close(slot, descriptor);
+      continue;
+    }
+    if (has_new_limits && !slot.lingering) KeepDeadline(slot);
+    if (slot.deadline <= now_) OnDeadline(slot, descriptor);
   }
 }
 

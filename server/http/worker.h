@@ -16,10 +16,10 @@
 
 namespace products {
 
-/// What the server tells its workers, and they it.
+/// What a listener's workers are told, and they it.
 struct ServerState {
   std::atomic<bool> draining{false};
-  /// Open connections of all workers, for http.max_connections.
+  /// Open connections of all workers, for limits.max_connections.
   std::atomic<std::size_t> connections{0};
 
   std::mutex limits_mutex;  // guards limits

@@ -87,6 +87,13 @@ TEST_F(CrossOrigin, PreflightNamesTheMethodsOfThePath) {
   EXPECT_EQ(response.Header("Access-Control-Allow-Methods"), "POST");
 }
 
+TEST_F(CrossOrigin, ARefusedMethodIsToldThatOptionsIsAllowed) {
+  const HttpResponse response =
+      Exchange(address(), "DELETE /products/1 HTTP/1.1\r\nHost: test\r\n\r\n");
+  EXPECT_EQ(response.status, 405);
+  EXPECT_EQ(response.Header("Allow"), "GET, HEAD, OPTIONS");
+}
+
 TEST_F(CrossOrigin, EveryAnswerNamesTheOrigin) {
   EXPECT_EQ(Get(address(), "/products/1").Header("Access-Control-Allow-Origin"),
             "https://shop.example");

@@ -122,7 +122,12 @@ TEST_F(FewConnections, OneTooManyIsRefusedWith503AndTheOthersServed) {
     EXPECT_EQ(clients.back().ReadResponse().status, 200);
   }
   RawConnection surplus = Connect();
-  EXPECT_EQ(surplus.ReadResponse().status, 503);
+  const HttpResponse refusal = surplus.ReadResponse();
+  EXPECT_EQ(refusal.status, 503);
+  EXPECT_EQ(refusal.body,
+            "{\"error\":\"OVERLOADED\",\"message\":\"too many connections are open\"}\n");
+  EXPECT_TRUE(refusal.HasHeader("Date"));
+  EXPECT_EQ(refusal.Header("Retry-After"), "1");
   EXPECT_TRUE(surplus.EndsCleanly());
   clients.front().Send(GetText("/metrics"));
   EXPECT_NE(clients.front().ReadResponse().body.find(
@@ -137,6 +142,23 @@ TEST_F(FewConnections, OneTooManyIsRefusedWith503AndTheOthersServed) {
     if (next.TrySend(GetText("/products/1"))) status = next.ReadResponse().status;
   }
   EXPECT_EQ(status, 200);
+}
+
+class CrowdedPublicPort : public ProductdTest {
+ protected:
+  CrowdedPublicPort()
+      : ProductdTest({"--http-max-connections", "1", "--management-listen", "127.0.0.1:0"}) {}
+};
+
+TEST_F(CrowdedPublicPort, LeavesRoomForProbesAndScrapes) {
+  // None is left of the fixture's; the one counted is the scrape's own.
+  ASSERT_TRUE(MetricBecomes(server_.management_address(), "productd_connections", 1));
+  RawConnection crowd = Connect();
+  crowd.Send(GetText("/products/1"));
+  EXPECT_EQ(crowd.ReadResponse().status, 200);
+  EXPECT_EQ(Connect().ReadResponse().status, 503);
+  EXPECT_EQ(Get(server_.management_address(), "/healthz").status, 200);
+  EXPECT_EQ(Get(server_.management_address(), "/metrics").status, 200);
 }
 
 class ManagementPort : public ProductdTest {

@@ -90,5 +90,31 @@ TEST_F(Pipeline, LongerThanTheOutBufferIsAnsweredCompletelyOnceTheClientReads) {
   }
 }
 
+class SmallOutBuffer : public ProductdTest {
+ protected:
+  SmallOutBuffer() : ProductdTest({"--http-max-unsent-bytes", "4096"}) {}
+};
+
+TEST_F(SmallOutBuffer, IsFilledAndSentAgainUntilAllIsAnswered) {
+  // 80 KiB of answers to one segment, of clients that take all at once and of such that do not;
+  // with the first they wait behind a write.
+  for (const int receive_buffer : {0, 4096}) {
+    for (const bool behind_a_write : {false, true}) {
+      RawConnection client(address(), receive_buffer);
+      const int count = 300;
+      std::string requests;
+      if (behind_a_write) requests = PostText("/products/2/details", ProductText(2, 1));
+      for (int i = 0; i < count; ++i) requests += GetText("/products/1");
+      client.Send(requests);
+      if (behind_a_write) {
+        ASSERT_EQ(client.ReadResponse().status, 204);
+      }
+      for (int i = 0; i < count; ++i) {
+        ASSERT_EQ(client.ReadResponse().body, kSample + "\n") << i;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace products::test

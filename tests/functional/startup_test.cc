@@ -186,5 +186,21 @@ TEST(Startup, SighupRefusesMoreConnectionsThanThereAreDescriptors) {
       << "refused whole: the body's limit is the old one, too";
 }
 
+TEST(Startup, SighupShortensTheTimeOfConnectionsThatAreOpen) {
+  const TempDir directory;
+  const std::string file = directory.File("c.yaml");
+  WriteFile(file, "http:\n  idle_timeout_ms: 3600000\n  header_timeout_ms: 3600000\n");
+  ServerProcess server(PRODUCTD_BINARY, ServerProcess::ProductdArguments({"--config", file}));
+  RawConnection idle(server.address());
+  idle.Send(GetText("/health"));
+  EXPECT_EQ(idle.ReadResponse().status, 200);
+  RawConnection unfinished(server.address());
+  unfinished.Send("GET /health");
+  WriteFile(file, "http:\n  idle_timeout_ms: 100\n  header_timeout_ms: 100\n");
+  server.Signal(SIGHUP);
+  EXPECT_EQ(unfinished.ReadResponse().status, 408);
+  EXPECT_TRUE(idle.EndsCleanly());
+}
+
 }  // namespace
 }  // namespace products::test

@@ -152,6 +152,10 @@ TEST(Connection, ContinueIsSaidOnlyToWhoWaitsForIt) {
   ConnectionHarness goes_on;
   goes_on.Receive(head + "{}");
   EXPECT_EQ(goes_on.TakeStatuses(), Statuses{"400"});
+
+  ConnectionHarness has_no_body;
+  has_no_body.Receive("GET /health HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(has_no_body.TakeStatuses(), Statuses{"200"});
 }
 
 TEST(Connection, Http10IsToldThatItStaysOpen) {
@@ -185,6 +189,8 @@ TEST(Connection, AtTheEndOfTheStreamWhatWasAskedIsStillAnswered) {
   EXPECT_EQ(harness.TakeStatuses(), (Statuses{"204", "200"}));
   EXPECT_TRUE(harness.connection().finished());
   EXPECT_FALSE(harness.connection().MustLinger());
+  harness.DropConnection();
+  EXPECT_EQ(harness.metrics().ended(ConnectionOutcome::kClosedByClient), 1U);
 }
 
 TEST(Connection, AtTheEndOfTheStreamWhatIsPausedIsStillAnswered) {

@@ -112,6 +112,11 @@ TEST(RequestParser, FindsRequestsInAnySegmentation) {
       {"GET /a HTTP/1.0\r\n\r\n", "GET /a 1.0 close\n..."},
       {"GET /a HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", "GET /a 1.0\n..."},
       {"GET /a HTTP/1.1\r\n" + kHost + "Connection: x, CLOSE\r\n\r\n", "GET /a close\n..."},
+      {"GET /a HTTP/1.1\r\n" + kHost + "Connection: close\r\nConnection: keep-alive\r\n\r\n",
+       "GET /a close\n..."},
+      {"GET /a HTTP/1.1\r\n" + kHost + "Proxy-Connection: close\r\n\r\n", "GET /a\n..."},
+      {"GET /a HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n", "GET /a 1.0 close\n..."},
+      {"GET /a HTTP/1.0\r\nProxy-Connection: keep-alive\r\n\r\n", "GET /a 1.0 close\n..."},
       {post + "\r\n" + get, "POST /p\nGET /a\n..."},
       {post + "Content-Length: 0\r\n\r\n" + get, "POST /p\nGET /a\n..."},
       {post + "Content-Length: 3\r\n\r\nabc" + get, "POST /p <abc>\nGET /a\n..."},
@@ -127,6 +132,8 @@ TEST(RequestParser, FindsRequestsInAnySegmentation) {
       {chunked + "1;a=\"b;\\\"c\";d\r\na\r\n0;e\r\nExpect: y\r\nHost: a z\r\n\r\n" + get,
        "POST /p <a>\nGET /a\n..."},
       {post + "transfer-encoding: CHUNKED\r\n\r\n1\r\na\r\n0\r\n\r\n", "POST /p <a>\n..."},
+      {chunked + "001\r\n0\r\n01 ; a\r\n0\r\n00 ;a = \"\t\"\r\n\r\n" + get,
+       "POST /p <00>\nGET /a\n..."},
   };
   for (const Case& c : cases) ExpectInAnySegmentation(c.bytes, c.expected);
 }
@@ -186,6 +193,17 @@ TEST(RequestParser, RefusesWhatIsMalformedInAnySegmentation) {
       {chunked + "1\r\nab\r\n0\r\n\r\n", "400"},
       {chunked + "10000000000000000\r\na\r\n", "400"},
       {chunked + "0\r\nContent-Length: 7\r\n\r\n", "400"},
+      {chunked + "\r\n", "400"},
+      {chunked + "1\na\r\n0\r\n\r\n", "400"},
+      {chunked + "1\r\na\n0\r\n\r\n", "400"},
+      {chunked + "0\n\r\n", "400"},
+      {chunked + "1;a=\"\n\"\r\na\r\n0\r\n\r\n", "400"},
+      {chunked + "1;a=\"\r\n\"\r\na\r\n0\r\n\r\n", "400"},
+      {chunked + "1;a=\"\x01\"\r\na\r\n0\r\n\r\n", "400"},
+      {chunked + "0;a=\"\x7F\"\r\n\r\n", "400"},
+      {chunked + "0\r\nA: b\r\n c\r\n\r\n", "400"},
+      {chunked + "0\r\nA: b\n\r\n", "400"},
+      {chunked + "0\r\n\n", "400"},
   };
   for (const Case& c : cases) {
     const std::string behind = "GET /smuggled HTTP/1.1\r\n" + kHost + "\r\n";
@@ -229,10 +247,22 @@ TEST(RequestParser, LimitsAreExactInAnySegmentation) {
                           "413");
 }
 
-TEST(RequestParser, AChunkHeaderOrTrailersWithoutEndAreBounded) {
+TEST(RequestParser, AChunkHeaderAndTrailersHaveTheLimitOfAHeaderSection) {
   const std::string begin = "POST /p HTTP/1.1\r\n" + kHost + "Transfer-Encoding: chunked\r\n\r\n";
-  EXPECT_EQ(ParsePieces(InBytes(begin + "1;" + std::string(1000, 'x'))), "431");
-  EXPECT_EQ(ParsePieces(InBytes(begin + "0\r\nX: " + std::string(1000, 'x'))), "431");
+  const std::string end = "0\r\n\r\n";
+  const auto of_size = [](const std::string& first, std::size_t size, char filler) {
+    return first + std::string(size - first.size() - 2, filler) + "\r\n";
+  };
+  const std::size_t most = kLimits.max_header_bytes;
+  ExpectInAnySegmentation(begin + of_size("1;", most, 'x') + "a\r\n" + end, "POST /p <a>\n...");
+  ExpectInAnySegmentation(begin + "1\r\na\r\n" + of_size("0;", most, 'x') + "\r\n",
+                          "POST /p <a>\n...");
+  ExpectInAnySegmentation(begin + "0\r\n" + of_size("X: ", most - 2, 'x') + "\r\n", "POST /p\n...");
+  for (const std::size_t over : {1, 2, 3, 1000}) {
+    ExpectInAnySegmentation(begin + of_size("1;", most + over, 'x') + "a\r\n" + end, "431");
+    ExpectInAnySegmentation(begin + of_size("0", most + over, '0') + "\r\n", "431");
+    ExpectInAnySegmentation(begin + "0\r\n" + of_size("X: ", most - 2 + over, 'x') + "\r\n", "431");
+  }
 }
 
 TEST(RequestParser, KeepsNoMoreThanItsLimitsWhileBytesDribble) {
