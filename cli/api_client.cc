@@ -74,6 +74,9 @@ class Transfer {
       : handle_(curl_easy_init()), slot_(slot), max_body_bytes_(options.max_body_bytes) {
     Set(CURLOPT_PRIVATE, this);
     Set(CURLOPT_NOSIGNAL, 1L);
+    // A name is looked up on a thread of the library's. Else the end of a transfer waits for it,
+    // however long the resolver takes, timeout and Ctrl-C notwithstanding.
+    Set(CURLOPT_QUICK_EXIT, 1L);
     Set(CURLOPT_PROTOCOLS_STR, "http,https");
     Set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     Set(CURLOPT_HTTP09_ALLOWED, 0L);
