@@ -83,6 +83,17 @@ TEST(RateLimiter, CatchesUpATenthOfASecondAfterAStall) {
   EXPECT_EQ(at_once, 11);
 }
 
+TEST(RateLimiter, RateNearZeroStillIsALimit) {
+  for (const double per_second : {1e-9, 1e-300}) {
+    RateLimiter limiter(per_second);
+    const MonotonicTime now = MonotonicTime{} + seconds(1'000'000);
+    EXPECT_EQ(limiter.Take(now), std::nullopt);
+    const auto until = limiter.Take(now);
+    ASSERT_TRUE(until.has_value()) << per_second;
+    EXPECT_GT(*until, now + std::chrono::hours(24 * 365)) << per_second;
+  }
+}
+
 TEST(RateLimiter, ZeroIsNoLimit) {
   RateLimiter limiter(0.0);
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(limiter.Take(MonotonicTime{}), std::nullopt);
