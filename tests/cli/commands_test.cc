@@ -147,7 +147,7 @@ TEST(VersionCommand, TellsTheServersVersionWhenItAnswers) {
   EXPECT_EQ(transcript.Run(other.endpoint(), {"version"}).exit_code, 0);
   transcript.Note("no server");
   const std::string nowhere = "http://127.0.0.1:" + std::to_string(FindClosedPort());
-  EXPECT_EQ(transcript.Run(nowhere, {"version", "-o", "json"}).exit_code, 0);
+  EXPECT_EQ(transcript.Run(nowhere, {"version", "-o", "json"}).exit_code, 4);
   EXPECT_EQ(transcript.Run("", {"--version"}).exit_code, 0);
   transcript.ExpectGolden("version");
 }

@@ -136,8 +136,14 @@ TEST(HostileServer, VersionAndHealthSurviveItToo) {
   for (const WrongAnswer& row : WrongAnswers()) {
     const ScriptedServer server([&row](const std::string&) { return row.reply; });
     const RunOptions options{.environment = {{"PRODUCTCTL_ENDPOINT", server.endpoint()}}};
-    const int version = RunProductctl({"version", "--timeout", "300ms"}, options).exit_code;
-    EXPECT_EQ(version, 0) << row.note;
+    const RunResult version = RunProductctl({"version", "--timeout", "300ms"}, options);
+    EXPECT_TRUE(version.out.ends_with("\tunknown\tunknown\n")) << row.note << version.out;
+    EXPECT_NE(version.err.find("GET " + server.endpoint() + "/version: "), std::string::npos)
+        << row.note << version.err;
+    const bool has_none = row.reply.bytes.starts_with("HTTP/1.1 404 ");
+    EXPECT_TRUE(has_none ? version.exit_code == 0
+                         : version.exit_code == 1 || version.exit_code == 4)
+        << row.note << version.exit_code;
     const int health = RunProductctl({"health", "--timeout", "300ms"}, options).exit_code;
     EXPECT_TRUE(health == 1 || health == 4) << row.note << health;
   }
