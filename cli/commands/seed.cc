@@ -162,8 +162,9 @@ void AddSeedCommand(CLI::App& root, CommandRun& chosen) {
 
 Result<ExitCode> RunSeed(const SeedOptions& options, const CommandContext& context) {
   if (options.start + options.count - 1 > kMaxProductId) {
-    return PrintUsageError(context.io, context.err_palette(), "productctl seed",
-                           "--start and --count go beyond the largest product id, 2147483647");
+    return PrintUsageError(
+        context.io, context.err_palette(), "productctl seed",
+        InvalidArgument("--start and --count go beyond the largest product id, 2147483647"));
   }
   const auto client = context.OpenClient();
   if (!client.ok()) return client.error();

@@ -77,8 +77,9 @@ TEST(Put, TakesAProductFromAFileOrStandardInput) {
   transcript.Note("a product without sku");
   EXPECT_EQ(put({"put", "3", "-f", "-"}, "{}"), 1);
   transcript.Note("more than any server takes");
-  EXPECT_EQ(put({"put", "-f", "-"}, std::string(2 * 1024 * 1024, ' ')), 1);
-  EXPECT_EQ(put({"put", "-f", "/nonexistent.json"}, ""), 1);
+  EXPECT_EQ(put({"put", "-f", "-"}, std::string(2 * 1024 * 1024, ' ')), 2);
+  EXPECT_EQ(put({"put", "-f", "/nonexistent.json"}, ""), 2);
+  EXPECT_EQ(put({"put", "-f", "/tmp"}, ""), 2);
   transcript.ExpectGolden("put_file");
 }
 
