@@ -42,7 +42,7 @@ struct Endpoint {
 
 Result<Endpoint> ParseEndpoint(const std::string& text) {
   const auto refuse = [&text](std::string_view why) {
-    return InvalidArgument("endpoint \"" + Printable(text) + "\" " + std::string(why) +
+    return InvalidArgument("\"" + Printable(text) + "\" " + std::string(why) +
                            "; expected a URL such as http://127.0.0.1:8080");
   };
   const CurlUrl url(curl_url(), curl_url_cleanup);
@@ -56,7 +56,7 @@ Result<Endpoint> ParseEndpoint(const std::string& text) {
   if (host.empty()) return refuse("names no host");
   if (UrlPart(url.get(), CURLUPART_USER) || UrlPart(url.get(), CURLUPART_PASSWORD)) {
     // Not repeated: it would land in logs as well.
-    return InvalidArgument("the endpoint must not carry a user or password");
+    return InvalidArgument("a URL with a user or password is not taken");
   }
   if (UrlPart(url.get(), CURLUPART_QUERY) || UrlPart(url.get(), CURLUPART_FRAGMENT)) {
     return refuse("has a query or fragment");

@@ -143,10 +143,6 @@ ExitCode RunApp(const std::vector<std::string>& arguments, const Environment& en
   const Result<Settings> settings =
       ResolveSettings(flags, environment, io.out_terminal.is_terminal());
   if (!settings.ok()) return PrintUsageError(io, early_palette, "productctl", settings.error());
-  const Status endpoint = ApiClient::CheckEndpoint(settings->endpoint);
-  if (!endpoint.ok()) {
-    return PrintUsageError(io, early_palette, "productctl", endpoint.error());
-  }
   const CommandContext context{io, clock, *settings};
   const Result<ExitCode> result = chosen(context);
   const ExitCode exit_code =
