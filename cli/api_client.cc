@@ -31,8 +31,11 @@ std::optional<std::string> UrlPart(CURLU* url, CURLUPart part) {
   return copy;
 }
 
-bool IsThisMachine(std::string_view host) {
-  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+// Numeric addresses come in dotted form, however they were written.
+bool IsThisMachine(const std::string& host) {
+  const bool is_numeric = host.find_first_not_of("0123456789.") == std::string::npos;
+  return curl_strequal(host.c_str(), "localhost") != 0 || host == "[::1]" ||
+         (is_numeric && host.starts_with("127."));
 }
 
 struct Endpoint {

@@ -159,12 +159,26 @@ TEST(Unreachable, IsToldApartByExitCodeFour) {
   transcript.ExpectGolden("unreachable");
 }
 
-TEST(Unreachable, ProxyOfTheEnvironmentIsNotUsedForThisMachine) {
+TEST(Proxy, OfTheEnvironmentIsNotUsedForThisMachine) {
   const ScriptedServer server(FakeCatalog);
   const std::string nowhere = "http://127.0.0.1:" + std::to_string(FindClosedPort());
-  const RunResult result = RunProductctl({"get", "1", "--endpoint", server.endpoint()},
-                                         {.environment = {{"http_proxy", nowhere}}});
-  EXPECT_EQ(result.exit_code, 0) << result.err;
+  for (const std::string host : {"127.0.0.1", "127.1", "localhost", "LocalHost"}) {
+    const std::string endpoint = host + ":" + std::to_string(server.port());
+    const RunResult result = RunProductctl({"get", "1", "--endpoint", endpoint},
+                                           {.environment = {{"http_proxy", nowhere}}});
+    EXPECT_EQ(result.exit_code, 0) << host << result.err;
+  }
+}
+
+TEST(Proxy, OfTheEnvironmentIsUsedForOthers) {
+  const ScriptedServer proxy([](const std::string&) { return JsonReply(200, kSampleJson); });
+  for (const std::string host : {"catalog.invalid", "127.catalog.invalid"}) {
+    const RunResult result =
+        RunProductctl({"get", "1", "-o", "json", "--endpoint", "http://" + host},
+                      {.environment = {{"http_proxy", proxy.endpoint()}}});
+    EXPECT_EQ(result.exit_code, 0) << host << result.err;
+    EXPECT_EQ(result.out, kSampleJson) << host;
+  }
 }
 
 }  // namespace
