@@ -31,8 +31,11 @@ std::optional<std::string> UrlPart(CURLU* url, CURLUPart part) {
   return copy;
 }
 
-bool IsThisMachine(std::string_view host) {
-  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+// Numeric addresses come in dotted form, however they were written.
+bool IsThisMachine(const std::string& host) {
+  const bool is_numeric = host.find_first_not_of("0123456789.") == std::string::npos;
+  return curl_strequal(host.c_str(), "localhost") != 0 || host == "[::1]" ||
+         (is_numeric && host.starts_with("127."));
 }
 
 struct Endpoint {
@@ -42,7 +45,7 @@ struct Endpoint {
 
 Result<Endpoint> ParseEndpoint(const std::string& text) {
   const auto refuse = [&text](std::string_view why) {
-    return InvalidArgument("endpoint \"" + Printable(text) + "\" " + std::string(why) +
+    return InvalidArgument("\"" + Printable(text) + "\" " + std::string(why) +
                            "; expected a URL such as http://127.0.0.1:8080");
   };
   const CurlUrl url(curl_url(), curl_url_cleanup);
@@ -56,7 +59,7 @@ Result<Endpoint> ParseEndpoint(const std::string& text) {
   if (host.empty()) return refuse("names no host");
   if (UrlPart(url.get(), CURLUPART_USER) || UrlPart(url.get(), CURLUPART_PASSWORD)) {
     // Not repeated: it would land in logs as well.
-    return InvalidArgument("the endpoint must not carry a user or password");
+    return InvalidArgument("a URL with a user or password is not taken");
   }
   if (UrlPart(url.get(), CURLUPART_QUERY) || UrlPart(url.get(), CURLUPART_FRAGMENT)) {
     return refuse("has a query or fragment");
@@ -74,6 +77,9 @@ class Transfer {
       : handle_(curl_easy_init()), slot_(slot), max_body_bytes_(options.max_body_bytes) {
     Set(CURLOPT_PRIVATE, this);
     Set(CURLOPT_NOSIGNAL, 1L);
+    // A name is looked up on a thread of the library's. Else the end of a transfer waits for it,
+    // however long the resolver takes, timeout and Ctrl-C notwithstanding.
+    Set(CURLOPT_QUICK_EXIT, 1L);
     Set(CURLOPT_PROTOCOLS_STR, "http,https");
     Set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     Set(CURLOPT_HTTP09_ALLOWED, 0L);

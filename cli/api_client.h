@@ -76,7 +76,8 @@ class ApiClient {
     std::size_t max_body_bytes = 1024 * 1024;
   };
 
-  /// kInvalidArgument when `endpoint` is not a URL that Open takes.
+  /// kInvalidArgument when `endpoint` is not a URL that Open takes; who checks adds where it is
+  /// from.
   static Status CheckEndpoint(const std::string& endpoint);
 
   /// Fails as CheckEndpoint does. Connects to nothing yet.

@@ -102,11 +102,6 @@ std::string ExplainParseError(const CLI::App& root, const CLI::ParseError& error
   return command->get_name() + " does not take " + shown;
 }
 
-ExitCode PrintSettingsError(Io& io, const Palette& palette, const Error& error) {
-  const std::string detail = error.detail.empty() ? "" : " (" + error.detail + ")";
-  return PrintUsageError(io, palette, "productctl", error.message + detail);
-}
-
 // A command's data must not be lost in silence: a full disk behind ">" is a failure.
 ExitCode FlushOutput(Io& io, const Palette& palette, ExitCode exit_code) {
   io.out.flush();
@@ -142,14 +137,12 @@ ExitCode RunApp(const std::vector<std::string>& arguments, const Environment& en
     const CLI::App* command = ChosenCommand(root);
     return PrintUsageError(io, early_palette,
                            command == nullptr ? "productctl" : "productctl " + command->get_name(),
-                           ExplainParseError(root, error));
+                           InvalidArgument(ExplainParseError(root, error)));
   }
 
   const Result<Settings> settings =
       ResolveSettings(flags, environment, io.out_terminal.is_terminal());
-  if (!settings.ok()) return PrintSettingsError(io, early_palette, settings.error());
-  const Status endpoint = ApiClient::CheckEndpoint(settings->endpoint);
-  if (!endpoint.ok()) return PrintSettingsError(io, early_palette, endpoint.error());
+  if (!settings.ok()) return PrintUsageError(io, early_palette, "productctl", settings.error());
   const CommandContext context{io, clock, *settings};
   const Result<ExitCode> result = chosen(context);
   const ExitCode exit_code =

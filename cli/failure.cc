@@ -29,19 +29,24 @@ std::string_view Advice(ErrorCode code) {
   return "repeat the command";
 }
 
+void PrintError(Io& io, const Palette& palette, const Error& error) {
+  io.err << palette.Error("productctl:") << ' ' << error.message;
+  if (!error.detail.empty()) io.err << " (" << error.detail << ')';
+  io.err << "\n  try: ";
+}
+
 }  // namespace
 
 ExitCode PrintFailure(Io& io, const Palette& palette, const Error& error) {
-  io.err << palette.Error("productctl:") << ' ' << error.message;
-  if (!error.detail.empty()) io.err << " (" << error.detail << ')';
-  io.err << "\n  try: " << Advice(error.code) << std::endl;
+  PrintError(io, palette, error);
+  io.err << Advice(error.code) << std::endl;
   return ExitCodeFor(error.code);
 }
 
 ExitCode PrintUsageError(Io& io, const Palette& palette, std::string_view command,
-                         std::string_view message) {
-  io.err << palette.Error("productctl:") << ' ' << message << "\n  try: " << command << " --help"
-         << std::endl;
+                         const Error& error) {
+  PrintError(io, palette, error);
+  io.err << command << " --help" << std::endl;
   return ExitCode::kUsage;
 }
 

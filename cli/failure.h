@@ -17,9 +17,9 @@ namespace products::cli {
 /// Prints `error` and returns the exit code it stands for.
 ExitCode PrintFailure(Io& io, const Palette& palette, const Error& error);
 
-/// Prints what is wrong with the command line or the settings; `command` is "productctl" or
-/// "productctl get", whose --help is named. Returns kUsage.
+/// Prints what is wrong with the command line, the settings or a file they name; `command` is
+/// "productctl" or "productctl get", whose --help is named. Returns kUsage.
 ExitCode PrintUsageError(Io& io, const Palette& palette, std::string_view command,
-                         std::string_view message);
+                         const Error& error);
 
 }  // namespace products::cli

@@ -29,10 +29,15 @@ Error NotTheContract(const ApiClient& client, const Request& request, std::strin
   return {ErrorCode::kCorrupt, client.Describe(request) + ": " + std::string(what), {}};
 }
 
-ErrorCode CodeOfStatus(int status) {
+ErrorCode CodeOf(int status, const ErrorAnswer& error) {
   switch (status) {
     case 404:
-      return ErrorCode::kNotFound;
+      // Another path than the contract's, such as a wrong one in the endpoint: nothing is known of
+      // the product.
+      return error.message == "no such path" ? ErrorCode::kCorrupt : ErrorCode::kNotFound;
+    case 405:
+    case 501:
+      return ErrorCode::kCorrupt;
     case 412:
       return ErrorCode::kConflict;
     case 413:
@@ -55,13 +60,13 @@ Error Refusal(const ApiClient& client, const Request& request, const Answer& ans
   const std::optional<ErrorAnswer> error =
       IsJson(answer) ? ParseErrorAnswer(answer.body) : std::nullopt;
   if (error) {
-    return {CodeOfStatus(answer.status),
+    return {CodeOf(answer.status, *error),
             client.Describe(request) + ": " + Printable(error->message) + " (" + status + " " +
                 Printable(error->code) + ")",
             {}};
   }
   // A 404 of a proxy or of another service must not pass for "no such product".
-  const ErrorCode code = answer.status >= 500 || answer.status == 429 ? CodeOfStatus(answer.status)
+  const ErrorCode code = answer.status >= 500 || answer.status == 429 ? CodeOf(answer.status, {})
                                                                       : ErrorCode::kCorrupt;
   return {code, client.Describe(request) + ": status " + status + " without a reason", {}};
 }

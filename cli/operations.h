@@ -14,9 +14,10 @@ namespace products::cli {
 /// only when status, content type and body are what the contract says; a failure's message begins
 /// with method and URL and carries the server's own words, made printable.
 ///
-/// How a refusal maps: 400 kInvalidArgument; 404 with the contract's error body kNotFound; 412
-/// kConflict; 413 kTooLarge; 429 and 503 kOverloaded; other 5xx kInternal; anything that is not the
-/// contract kCorrupt. Transport failures pass through as ApiClient gives them.
+/// How a refusal maps: 400 kInvalidArgument; 404 with the contract's error body kNotFound, unless
+/// it is the path that the server does not have; 412 kConflict; 413 kTooLarge; 429 and 503
+/// kOverloaded; other 5xx but 501 kInternal; anything that is not the contract kCorrupt. Transport
+/// failures pass through as ApiClient gives them.
 
 Result<Product> GetProduct(ApiClient& client, ProductId id);
 

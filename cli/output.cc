@@ -110,9 +110,9 @@ void PrintRecord(std::ostream& out, OutputFormat format, std::span<const Field> 
   out << text;
 }
 
-std::string Palette::Wrap(std::string_view sequence, std::string_view text) const {
+std::string Palette::Error(std::string_view text) const {
   if (!color_) return std::string(text);
-  return std::string(sequence).append(text).append("\x1b[0m");
+  return std::string("\x1b[1;31m").append(text).append("\x1b[0m");
 }
 
 }  // namespace products::cli

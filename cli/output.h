@@ -35,12 +35,9 @@ class Palette {
  public:
   explicit Palette(bool color) : color_(color) {}
 
-  std::string Error(std::string_view text) const { return Wrap("\x1b[1;31m", text); }
-  std::string Emphasis(std::string_view text) const { return Wrap("\x1b[1m", text); }
+  std::string Error(std::string_view text) const;
 
  private:
-  std::string Wrap(std::string_view sequence, std::string_view text) const;
-
   bool color_;
 };
 

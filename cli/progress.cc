@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include "cli/duration.h"
 
@@ -70,33 +71,37 @@ std::string RenderProgressLine(const std::string& what, std::uint64_t done, std:
   const std::string total_text = std::to_string(total);
   const std::string done_text = std::to_string(done);
 
-  std::string numbers(percent.size() < 3 ? 3 - percent.size() : 0, ' ');
-  numbers += percent + " %  ";
-  numbers.append(total_text.size() > done_text.size() ? total_text.size() - done_text.size() : 0,
-                 ' ');
-  numbers += done_text + "/" + total_text;
+  const auto padded = [](const std::string& text, std::size_t width) {
+    return std::string(width - std::min(width, text.size()), ' ') + text;
+  };
+  std::vector<std::string> figures = {padded(percent, 3) + " %",
+                                      padded(done_text, total_text.size()) + "/" + total_text};
   if (per_second > 0.0) {
     const double seconds_left = static_cast<double>(total - std::min(done, total)) / per_second;
-    numbers += "  " + std::to_string(std::llround(per_second)) + "/s";
+    figures.push_back(std::to_string(std::llround(per_second)) + "/s");
     // Nobody waits a year; the bound keeps a rate near zero from overflowing the duration.
     if (seconds_left < 3.2e7) {
       const std::chrono::seconds left(std::llround(std::ceil(seconds_left)));
-      numbers +=
-          "  " + (left.count() < 60 ? std::to_string(left.count()) + " s" : RenderDuration(left));
-      numbers += " left";
+      figures.push_back(
+          (left.count() < 60 ? std::to_string(left.count()) + " s" : RenderDuration(left)) +
+          " left");
     }
   }
 
   // The last column stays free: some terminals wrap when it is written.
   const auto room = static_cast<std::size_t>(std::max(columns - 1, 0));
-  const std::size_t fixed = what.size() + 2 + 2 + 2 + numbers.size();
-  std::string line = what + "  ";
-  if (fixed + kNarrowestBar <= room) {
-    line += RenderBar(share, std::min(kWidestBar, room - fixed)) + "  ";
+  std::string numbers;
+  for (const std::string& figure : figures) {
+    // Whole or not at all: a number without its last digits is another number.
+    if (what.size() + numbers.size() + 2 + figure.size() > room) break;
+    numbers += "  " + figure;
   }
-  line += numbers;
-  if (line.size() > room) line.resize(room);
-  return line;
+  std::string line = what.substr(0, room);
+  const std::size_t fixed = what.size() + 2 + 2 + numbers.size();
+  if (fixed + kNarrowestBar <= room) {
+    line += "  " + RenderBar(share, std::min(kWidestBar, room - fixed));
+  }
+  return line + numbers;
 }
 
 }  // namespace products::cli

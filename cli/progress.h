@@ -50,7 +50,8 @@ class Progress {
 };
 
 /// The line for a terminal of `columns`, without the sequences that place it: what does not fit is
-/// left out, the bar first. Rate and time left appear once `per_second` is above 0.
+/// left out whole, the bar first, then from the right. Rate and time left appear once `per_second`
+/// is above 0.
 std::string RenderProgressLine(const std::string& what, std::uint64_t done, std::uint64_t total,
                                double per_second, int columns);
 

@@ -7,11 +7,13 @@ namespace products::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kMaxBacklog{100};
+// Thirty years: nobody waits for it, and the clock's nanoseconds still hold it.
+constexpr double kLongestIntervalSeconds = 1e9;
 
 MonotonicTime::duration IntervalOf(double per_second) {
   if (per_second <= 0.0) return MonotonicTime::duration::zero();
   return std::chrono::duration_cast<MonotonicTime::duration>(
-      std::chrono::duration<double>(1.0 / per_second));
+      std::chrono::duration<double>(std::min(1.0 / per_second, kLongestIntervalSeconds)));
 }
 
 }  // namespace

@@ -70,16 +70,15 @@ void Seeder::Answered(std::size_t slot_number, MonotonicTime now, const Request&
     slot.attempts = 0;
   } else if (IsWorthRetrying(status.error().code)) {
     Retry(slot, now, status.error(), answer.retry_after);
-  } else if (answer.status >= 400 && answer.status <= 499) {
-    GiveUp(slot, tally_.refused, status.error());
   } else {
-    GiveUp(slot, tally_.failed, status.error());
+    const bool is_contract = status.error().code != ErrorCode::kCorrupt;
+    GiveUp(slot, is_contract ? tally_.refused : tally_.failed, status.error());
   }
 }
 
 void Seeder::Failed(std::size_t slot_number, MonotonicTime now, const Error& error) {
   Slot& slot = slots_[slot_number];
-  if (!was_ever_answered_ && error.code == ErrorCode::kUnavailable) {
+  if (!was_ever_answered_ && IsUnreachable(error.code)) {
     if (!tally_.stopped_by) tally_.stopped_by = error;
     return;
   }

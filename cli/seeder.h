@@ -28,7 +28,7 @@ struct SeedPlan {
 struct SeedTally {
   std::uint64_t stored = 0;
   std::uint64_t refused = 0;  ///< by a 4xx: trying again cannot help
-  std::uint64_t failed = 0;   ///< still failing after kMaxAttempts
+  std::uint64_t failed = 0;   ///< still failing after kMaxAttempts, or not answered as a put is
   /// The first few refusals and failures, "product 7: ...".
   std::vector<std::string> first_reasons;
   /// Why it ended early; absent when every product has had its turn.
@@ -42,10 +42,11 @@ struct SeedTally {
 /// One thread; time is handed in.
 ///
 /// A refused product is counted and left. Lost connections, timeouts, 429 and 5xx are tried again
-/// up to kMaxAttempts times, about seven seconds in all, with growing jittered pauses or the
+/// up to kMaxAttempts times, with growing jittered pauses, about seven seconds in all, or the
 /// server's Retry-After; that is safe, for a put of the same product twice is a put. It stops early
-/// when the server cannot be reached at the very start, when a product has run out of attempts
-/// without an answer, or when kMaxFailuresInARow products have failed with none stored between.
+/// when the very first requests find no server or get no answer in time, when a product has run out
+/// of attempts without an answer, or when kMaxFailuresInARow products have failed with none stored
+/// between: then it is another kind of server, or one that is broken.
 class Seeder final : public ExchangeSource {
  public:
   static constexpr int kMaxAttempts = 8;

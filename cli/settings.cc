@@ -11,6 +11,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "cli/api_client.h"
 #include "cli/duration.h"
 #include "cli/suggestion.h"
 #include "cli/text_width.h"
@@ -37,7 +38,8 @@ Error NotAccepted(std::string_view source, std::string_view value, std::string_v
 // Each Set applies one value of one source and names that source when the value is wrong.
 
 Status SetEndpoint(Settings& settings, std::string_view source, const std::string& value) {
-  if (value.empty()) return NotAccepted(source, value, "a URL such as http://127.0.0.1:8080");
+  const Status checked = ApiClient::CheckEndpoint(value);
+  if (!checked.ok()) return InvalidArgument(std::string(source) + ": " + checked.error().message);
   settings.endpoint = value;
   return {};
 }
@@ -83,10 +85,16 @@ Status ApplyYaml(Settings& settings, const std::string& path, const std::string&
     if (!root.IsMap()) {
       return InvalidArgument(at_line(root.Mark()) + "the file must be a map of keys to values");
     }
+    std::map<std::string, int> line_of_key;
     for (const auto& entry : root) {
       const std::string where = at_line(entry.first.Mark());
       if (!entry.first.IsScalar()) return InvalidArgument(where + "a key must be a word");
       const std::string& key = entry.first.Scalar();
+      const auto [first, is_new] = line_of_key.emplace(key, entry.first.Mark().line + 1);
+      if (!is_new) {
+        return InvalidArgument(where + Printable(key) + ": is here twice; first on line " +
+                               std::to_string(first->second));
+      }
       if (!entry.second.IsScalar()) {
         return InvalidArgument(where + Printable(key) + " must be one value");
       }

@@ -49,8 +49,8 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 /// absent.
 ///
 /// Every error is kInvalidArgument and names its source: the flag, the variable, or the file with
-/// its line and key. An unknown key is an error; a value that a stronger source overrules is
-/// checked all the same.
+/// its line and key. An unknown key and one that is there twice are errors; a value that a stronger
+/// source overrules is checked all the same.
 Result<Settings> ResolveSettings(const SettingsFlags& flags, const Environment& environment,
                                  bool out_is_terminal);
 

@@ -26,8 +26,7 @@ struct CommandContext {
   const Clock& clock;
   const Settings& settings;
 
-  /// Colours for standard output and standard error, as settings and terminals have it.
-  Palette out_palette() const { return Palette(settings.color && io.out_terminal.is_terminal()); }
+  /// Colours for standard error, as settings and terminal have it.
   Palette err_palette() const { return Palette(settings.color && io.err_terminal.is_terminal()); }
   /// A client for the endpoint of the settings.
   Result<std::unique_ptr<ApiClient>> OpenClient() const {

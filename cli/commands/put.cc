@@ -33,29 +33,32 @@ Result<std::string> ReadAll(std::istream& in, const std::string& name) {
   return text;
 }
 
-Result<Product> ReadProduct(const PutOptions& options, std::istream& standard_input) {
-  const bool is_standard_input = *options.file == "-";
-  const std::string name = is_standard_input ? "standard input" : Printable(*options.file);
-  Result<std::string> text = std::string();
-  if (is_standard_input) {
-    text = ReadAll(standard_input, name);
-  } else {
-    std::ifstream file(*options.file, std::ios::binary);
-    if (!file) return ErrnoError(ErrorCode::kInvalidArgument, "cannot read " + name, errno);
-    text = ReadAll(file, name);
-  }
-  if (!text.ok()) return text.error();
-  Result<Product> product = options.id ? ParseProduct(*text, *options.id) : ParseProduct(*text);
-  if (product.ok()) return product;
-  return InvalidArgument(name + ": " + Printable(product.error().message));
+// For messages.
+std::string NameOf(const std::string& file) {
+  return file == "-" ? "standard input" : Printable(file);
 }
 
-// What keeps the flags from being a product; empty when nothing does.
-std::string FindUsageError(const PutOptions& options) {
+Result<std::string> ReadFile(const std::string& path, std::istream& standard_input) {
+  const std::string name = NameOf(path);
+  if (path == "-") return ReadAll(standard_input, name);
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return ErrnoError(ErrorCode::kInvalidArgument, "cannot read " + name, errno);
+  return ReadAll(file, name);
+}
+
+Result<Product> ProductOf(const PutOptions& options, const std::string& text) {
+  Result<Product> product = options.id ? ParseProduct(text, *options.id) : ParseProduct(text);
+  if (product.ok()) return product;
+  return InvalidArgument(NameOf(*options.file) + ": " + Printable(product.error().message));
+}
+
+// What keeps the flags from being a product.
+Status CheckUsage(const PutOptions& options) {
   const bool has_field = options.sku || options.manufacturer || options.category_id ||
                          options.weight || options.some_other_id;
   if (options.file) {
-    return has_field ? "--file has the whole product; leave the other flags out" : "";
+    if (!has_field) return {};
+    return InvalidArgument("--file has the whole product; leave the other flags out");
   }
   const std::initializer_list<std::pair<bool, const char*>> required = {
       {options.id.has_value(), "ID"},
@@ -68,7 +71,8 @@ std::string FindUsageError(const PutOptions& options) {
   for (const auto& [is_given, name] : required) {
     if (!is_given) missing += (missing.empty() ? "" : ", ") + std::string(name);
   }
-  return missing.empty() ? "" : "put needs " + missing + ", or --file";
+  if (missing.empty()) return {};
+  return InvalidArgument("put needs " + missing + ", or --file");
 }
 
 Product ProductOf(const PutOptions& options) {
@@ -113,14 +117,21 @@ void AddPutCommand(CLI::App& root, CommandRun& chosen) {
 
 Result<ExitCode> RunPut(const PutOptions& options, const CommandContext& context) {
   Io& io = context.io;
-  if (const std::string wrong = FindUsageError(options); !wrong.empty()) {
-    return PrintUsageError(io, context.err_palette(), "productctl put", wrong);
+  const auto usage_error = [&](const Error& error) {
+    return PrintUsageError(io, context.err_palette(), "productctl put", error);
+  };
+  if (const Status status = CheckUsage(options); !status.ok()) return usage_error(status.error());
+  Result<Product> product = Product();
+  if (options.file) {
+    const Result<std::string> text = ReadFile(*options.file, io.in);
+    if (!text.ok()) return usage_error(text.error());
+    product = ProductOf(options, *text);
+    if (!product.ok()) return product.error();
+  } else {
+    product = ProductOf(options);
   }
   const auto client = context.OpenClient();
   if (!client.ok()) return client.error();
-  const Result<Product> product =
-      options.file ? ReadProduct(options, io.in) : Result<Product>(ProductOf(options));
-  if (!product.ok()) return product.error();
   const Status status = PutProduct(**client, *product);
   if (!status.ok()) return status.error();
   if (io.err_terminal.is_terminal()) io.err << "stored product " << product->product_id << '\n';

@@ -102,7 +102,8 @@ void PrintSummary(std::ostream& out, OutputFormat format, const SeedOptions& opt
 }
 
 // What the summary has no room for: why products were not stored, and how to go on.
-void PrintReasons(std::ostream& err, const SeedOptions& options, const Outcome& outcome) {
+void PrintReasons(std::ostream& err, const SeedOptions& options, const std::string& endpoint,
+                  const Outcome& outcome) {
   const SeedTally& tally = outcome.tally;
   for (const std::string& reason : tally.first_reasons) err << reason << '\n';
   const std::uint64_t reasons = tally.first_reasons.size();
@@ -111,8 +112,12 @@ void PrintReasons(std::ostream& err, const SeedOptions& options, const Outcome& 
   }
   if (EndedEarly(outcome)) {
     const std::int64_t end = options.start + options.count;
-    err << "to go on: productctl seed --start " << outcome.next_id << " --count "
-        << end - outcome.next_id << " --seed " << options.seed << '\n';
+    // Whole, for it is copied from a log into a shell with other settings.
+    err << "to go on: productctl seed --endpoint " << endpoint << " --start " << outcome.next_id
+        << " --count " << end - outcome.next_id << " --seed " << options.seed << " --concurrency "
+        << options.concurrency;
+    if (options.rate > 0.0) err << " --rate " << options.rate;
+    err << '\n';
   }
 }
 
@@ -162,8 +167,9 @@ void AddSeedCommand(CLI::App& root, CommandRun& chosen) {
 
 Result<ExitCode> RunSeed(const SeedOptions& options, const CommandContext& context) {
   if (options.start + options.count - 1 > kMaxProductId) {
-    return PrintUsageError(context.io, context.err_palette(), "productctl seed",
-                           "--start and --count go beyond the largest product id, 2147483647");
+    return PrintUsageError(
+        context.io, context.err_palette(), "productctl seed",
+        InvalidArgument("--start and --count go beyond the largest product id, 2147483647"));
   }
   const auto client = context.OpenClient();
   if (!client.ok()) return client.error();
@@ -182,7 +188,7 @@ Result<ExitCode> RunSeed(const SeedOptions& options, const CommandContext& conte
   }
 
   PrintSummary(context.io.out, context.settings.output, options, outcome);
-  PrintReasons(context.io.err, options, outcome);
+  PrintReasons(context.io.err, options, (*client)->endpoint(), outcome);
   if (outcome.was_interrupted) return ExitCode::kInterrupted;
   if (outcome.tally.stopped_by) return *outcome.tally.stopped_by;
   const bool is_whole = outcome.tally.refused + outcome.tally.failed == 0;

@@ -16,7 +16,8 @@ void AddVersionCommand(CLI::App& root, CommandRun& chosen) {
       root.add_subcommand("version", "Print the version of productctl and of the server.");
   SetHelp(*command, {.examples = "  productctl version\n"
                                  "  productctl version -o json --timeout 1s\n",
-                     .exit_codes = {ExitCode::kDone, ExitCode::kUsage}});
+                     .exit_codes = {ExitCode::kDone, ExitCode::kFailed, ExitCode::kUsage,
+                                    ExitCode::kUnreachable}});
   command->callback([&chosen] { chosen = RunVersion; });
 }
 
@@ -32,9 +33,9 @@ Result<ExitCode> RunVersion(const CommandContext& context) {
       {"server_commit", shown.commit},
   }};
   PrintRecord(context.io.out, context.settings.output, fields);
-  if (!server.ok()) {
-    context.io.err << "productctl: server version unknown: " << server.error().message << '\n';
-  }
+  if (server.ok()) return ExitCode::kDone;
+  if (server.error().code != ErrorCode::kNotFound) return server.error();
+  context.io.err << "productctl: server version unknown: " << server.error().message << '\n';
   return ExitCode::kDone;
 }
 

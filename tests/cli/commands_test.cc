@@ -77,8 +77,9 @@ TEST(Put, TakesAProductFromAFileOrStandardInput) {
   transcript.Note("a product without sku");
   EXPECT_EQ(put({"put", "3", "-f", "-"}, "{}"), 1);
   transcript.Note("more than any server takes");
-  EXPECT_EQ(put({"put", "-f", "-"}, std::string(2 * 1024 * 1024, ' ')), 1);
-  EXPECT_EQ(put({"put", "-f", "/nonexistent.json"}, ""), 1);
+  EXPECT_EQ(put({"put", "-f", "-"}, std::string(2 * 1024 * 1024, ' ')), 2);
+  EXPECT_EQ(put({"put", "-f", "/nonexistent.json"}, ""), 2);
+  EXPECT_EQ(put({"put", "-f", "/tmp"}, ""), 2);
   transcript.ExpectGolden("put_file");
 }
 
@@ -147,9 +148,42 @@ TEST(VersionCommand, TellsTheServersVersionWhenItAnswers) {
   EXPECT_EQ(transcript.Run(other.endpoint(), {"version"}).exit_code, 0);
   transcript.Note("no server");
   const std::string nowhere = "http://127.0.0.1:" + std::to_string(FindClosedPort());
-  EXPECT_EQ(transcript.Run(nowhere, {"version", "-o", "json"}).exit_code, 0);
+  EXPECT_EQ(transcript.Run(nowhere, {"version", "-o", "json"}).exit_code, 4);
   EXPECT_EQ(transcript.Run("", {"--version"}).exit_code, 0);
   transcript.ExpectGolden("version");
+}
+
+TEST(Terminal, DataIsATableThereAndADumbOneGetsNoEscapeSequences) {
+  const ScriptedServer server(FakeCatalog);
+  Transcript transcript;
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"get", "1"}, {"health"}, {"version"}}) {
+    EXPECT_EQ(transcript.Run(server.endpoint(), arguments, {.terminal_columns = 80}).exit_code, 0);
+  }
+  transcript.Note("with TERM=dumb");
+  const RunOptions dumb{.environment = {{"TERM", "dumb"}}, .terminal_columns = 80};
+  EXPECT_EQ(transcript.Run(server.endpoint(), {"get", "1"}, dumb).exit_code, 0);
+  EXPECT_EQ(transcript.Run(server.endpoint(), {"get", "999"}, dumb).exit_code, 3);
+  EXPECT_EQ(transcript.Run(server.endpoint(), {"seed", "--count", "3"}, dumb).exit_code, 0);
+  transcript.ExpectGolden("terminal");
+}
+
+TEST(ClosedStream, IsAFailureAndNeverASocket) {
+  // More than a stream's buffer, so that it is written while the connection is still open.
+  std::string sku;
+  std::string manufacturer;
+  for (int i = 0; i < 100; ++i) sku += "\xF0\x9F\x98\x80";
+  for (int i = 0; i < 200; ++i) manufacturer += "\xF0\x9F\x98\x80";
+  const ScriptedServer server([&](const std::string&) {
+    return JsonReply(200, R"({"product_id":1,"sku":")" + sku + R"(","manufacturer":")" +
+                              manufacturer + R"(","category_id":1,"weight":1,"some_other_id":1})");
+  });
+  const std::string command =
+      std::string("exec " PRODUCTCTL_BINARY " get 1 --endpoint ") + server.endpoint();
+  const RunResult result = test::RunToEnd("/bin/sh", {"-c", command + " >&-"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.err, "productctl: standard output could not be written\n");
+  EXPECT_EQ(test::RunToEnd("/bin/sh", {"-c", command + " <&- >&- 2>&-"}).exit_code, 1);
 }
 
 }  // namespace

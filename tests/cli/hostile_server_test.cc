@@ -88,6 +88,9 @@ std::vector<WrongAnswer> WrongAnswers() {
       {"answers 404 in HTML",
        {"HTTP/1.1 404 X\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"},
        1},
+      {"has another path", ErrorReply(404, "NOT_FOUND", "no such path"), 1},
+      {"does not take the method", ErrorReply(405, "METHOD_NOT_ALLOWED", "no"), 1},
+      {"has not implemented it", {"HTTP/1.1 501 X\r\nContent-Length: 0\r\n\r\n"}, 1},
       {"refuses", ErrorReply(400, "INVALID_INPUT", "no"), 1},
       {"refuses with escape sequences", ErrorReply(400, "X\\u001b[2J", "a\\u001b[31mb\\nc"), 1},
       {"answers 500", ErrorReply(500, "INTERNAL", "internal error"), 1},
@@ -133,8 +136,14 @@ TEST(HostileServer, VersionAndHealthSurviveItToo) {
   for (const WrongAnswer& row : WrongAnswers()) {
     const ScriptedServer server([&row](const std::string&) { return row.reply; });
     const RunOptions options{.environment = {{"PRODUCTCTL_ENDPOINT", server.endpoint()}}};
-    const int version = RunProductctl({"version", "--timeout", "300ms"}, options).exit_code;
-    EXPECT_EQ(version, 0) << row.note;
+    const RunResult version = RunProductctl({"version", "--timeout", "300ms"}, options);
+    EXPECT_TRUE(version.out.ends_with("\tunknown\tunknown\n")) << row.note << version.out;
+    EXPECT_NE(version.err.find("GET " + server.endpoint() + "/version: "), std::string::npos)
+        << row.note << version.err;
+    const bool has_none = row.reply.bytes.starts_with("HTTP/1.1 404 ");
+    EXPECT_TRUE(has_none ? version.exit_code == 0
+                         : version.exit_code == 1 || version.exit_code == 4)
+        << row.note << version.exit_code;
     const int health = RunProductctl({"health", "--timeout", "300ms"}, options).exit_code;
     EXPECT_TRUE(health == 1 || health == 4) << row.note << health;
   }
@@ -150,12 +159,26 @@ TEST(Unreachable, IsToldApartByExitCodeFour) {
   transcript.ExpectGolden("unreachable");
 }
 
-TEST(Unreachable, ProxyOfTheEnvironmentIsNotUsedForThisMachine) {
+TEST(Proxy, OfTheEnvironmentIsNotUsedForThisMachine) {
   const ScriptedServer server(FakeCatalog);
   const std::string nowhere = "http://127.0.0.1:" + std::to_string(FindClosedPort());
-  const RunResult result = RunProductctl({"get", "1", "--endpoint", server.endpoint()},
-                                         {.environment = {{"http_proxy", nowhere}}});
-  EXPECT_EQ(result.exit_code, 0) << result.err;
+  for (const std::string host : {"127.0.0.1", "127.1", "localhost", "LocalHost"}) {
+    const std::string endpoint = host + ":" + std::to_string(server.port());
+    const RunResult result = RunProductctl({"get", "1", "--endpoint", endpoint},
+                                           {.environment = {{"http_proxy", nowhere}}});
+    EXPECT_EQ(result.exit_code, 0) << host << result.err;
+  }
+}
+
+TEST(Proxy, OfTheEnvironmentIsUsedForOthers) {
+  const ScriptedServer proxy([](const std::string&) { return JsonReply(200, kSampleJson); });
+  for (const std::string host : {"catalog.invalid", "127.catalog.invalid"}) {
+    const RunResult result =
+        RunProductctl({"get", "1", "-o", "json", "--endpoint", "http://" + host},
+                      {.environment = {{"http_proxy", proxy.endpoint()}}});
+    EXPECT_EQ(result.exit_code, 0) << host << result.err;
+    EXPECT_EQ(result.out, kSampleJson) << host;
+  }
 }
 
 }  // namespace

@@ -62,7 +62,10 @@ TEST(Progress, LineFitsTheWidthAndDropsTheBarFirst) {
             "seeding  [=============>                ]   45 %   4500/10000  8333/s  1 s left");
   EXPECT_EQ(RenderProgressLine("seeding", 4500, 10000, 8333.0, 56),
             "seeding   45 %   4500/10000  8333/s  1 s left");
-  EXPECT_EQ(RenderProgressLine("seeding", 4500, 10000, 8333.0, 21), "seeding   45 %   450");
+  EXPECT_EQ(RenderProgressLine("seeding", 4500, 10000, 8333.0, 38),
+            "seeding   45 %   4500/10000  8333/s");
+  EXPECT_EQ(RenderProgressLine("seeding", 4500, 10000, 8333.0, 26), "seeding   45 %");
+  EXPECT_EQ(RenderProgressLine("seeding", 4500, 10000, 8333.0, 5), "seed");
   for (int columns = 1; columns < 240; ++columns) {
     EXPECT_LT(RenderProgressLine("seeding", 1, 3, 1.0, columns).size(), columns);
   }

@@ -103,7 +103,8 @@ TEST_P(RealServer, LostInTheMiddleOfASeedEndsItWithFour) {
   const RunResult result = seed.Wait();
   EXPECT_EQ(result.exit_code, 4);
   EXPECT_NE(result.out.find(" of 100000000 products in "), std::string::npos) << result.out;
-  EXPECT_NE(result.err.find("to go on: productctl seed --start "), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("to go on: productctl seed --endpoint "), std::string::npos)
+      << result.err;
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, RealServer, testing::ValuesIn(ServerKinds()),

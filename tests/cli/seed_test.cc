@@ -123,14 +123,17 @@ TEST(Seed, CtrlCStopsAtOnceWithASummary) {
       reached.notify_all();
       return {"", Reply::Then::kHang};
     });
-    ChildProcess process(PRODUCTCTL_BINARY, {"seed", "--count", "1000", "--concurrency", "1"},
-                         {.environment = {{"PRODUCTCTL_ENDPOINT", server.endpoint()}}});
+    ChildProcess process(
+        PRODUCTCTL_BINARY,
+        {"seed", "--count", "1000", "--concurrency", "1", "--seed", "3", "--rate", "5000.5"},
+        {.environment = {{"PRODUCTCTL_ENDPOINT", server.endpoint()}}});
     reached.wait(0);
     process.Signal(signal);
     const RunResult result = process.Wait();
     EXPECT_EQ(result.exit_code, 130);
     EXPECT_EQ(result.out.find("seeded 20 of 1000 products in "), 0u) << result.out;
-    EXPECT_NE(result.err.find("to go on: productctl seed --start 21 --count 980 --seed 1\n"),
+    EXPECT_NE(result.err.find("to go on: productctl seed --endpoint " + server.endpoint() +
+                              " --start 21 --count 980 --seed 3 --concurrency 1 --rate 5000.5\n"),
               std::string::npos)
         << result.err;
   }

@@ -83,6 +83,17 @@ TEST(RateLimiter, CatchesUpATenthOfASecondAfterAStall) {
   EXPECT_EQ(at_once, 11);
 }
 
+TEST(RateLimiter, RateNearZeroStillIsALimit) {
+  for (const double per_second : {1e-9, 1e-300}) {
+    RateLimiter limiter(per_second);
+    const MonotonicTime now = MonotonicTime{} + seconds(1'000'000);
+    EXPECT_EQ(limiter.Take(now), std::nullopt);
+    const auto until = limiter.Take(now);
+    ASSERT_TRUE(until.has_value()) << per_second;
+    EXPECT_GT(*until, now + std::chrono::hours(24 * 365)) << per_second;
+  }
+}
+
 TEST(RateLimiter, ZeroIsNoLimit) {
   RateLimiter limiter(0.0);
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(limiter.Take(MonotonicTime{}), std::nullopt);
@@ -213,24 +224,38 @@ TEST_F(SeederTest, StopsWhenEverythingFails) {
 }
 
 TEST_F(SeederTest, StopsWhenAnotherKindOfServerAnswers) {
-  const SeedTally tally = Run({.count = 1000, .concurrency = 1},
-                              [&](Seeder& seeder, std::size_t slot, const Request& request) {
-                                Answer(seeder, slot, request, 200);
-                              });
-  ASSERT_TRUE(tally.stopped_by);
-  EXPECT_EQ(tally.stopped_by->code, ErrorCode::kCorrupt);
-  EXPECT_EQ(sent_, Seeder::kMaxFailuresInARow);
+  const cli::Answer rows[] = {
+      {200, "application/json", "{}", {}},
+      {302, "", "", {}},
+      {404, "text/html", "<html>", {}},
+      {404, "application/json", R"({"error":"NOT_FOUND","message":"no such path"})", {}},
+      {405, "application/json", R"({"error":"METHOD_NOT_ALLOWED","message":"no"})", {}},
+      {501, "text/html", "<html>", {}},
+  };
+  for (const cli::Answer& row : rows) {
+    sent_ = 0;
+    const SeedTally tally = Run({.count = 1000, .concurrency = 1},
+                                [&](Seeder& seeder, std::size_t slot, const Request& request) {
+                                  seeder.Answered(slot, now_, request, row);
+                                });
+    ASSERT_TRUE(tally.stopped_by) << row.status << row.body;
+    EXPECT_EQ(tally.stopped_by->code, ErrorCode::kCorrupt) << row.status << row.body;
+    EXPECT_EQ(sent_, Seeder::kMaxFailuresInARow) << row.status << row.body;
+  }
 }
 
 TEST_F(SeederTest, StopsAtOnceWhenTheServerWasNeverThere) {
-  const SeedTally tally =
-      Run({.count = 1000, .concurrency = 1}, [&](Seeder& seeder, std::size_t slot, const Request&) {
-        seeder.Failed(slot, now_, kLostConnection);
-      });
-  ASSERT_TRUE(tally.stopped_by);
-  EXPECT_EQ(tally.stopped_by->code, ErrorCode::kUnavailable);
-  EXPECT_EQ(sent_, 1);
-  EXPECT_EQ(seeder_->first_unfinished_id(), 1);
+  for (const ErrorCode code : {ErrorCode::kUnavailable, ErrorCode::kTimeout}) {
+    sent_ = 0;
+    const SeedTally tally = Run({.count = 1000, .concurrency = 1},
+                                [&](Seeder& seeder, std::size_t slot, const Request&) {
+                                  seeder.Failed(slot, now_, {code, "no answer", {}});
+                                });
+    ASSERT_TRUE(tally.stopped_by);
+    EXPECT_EQ(tally.stopped_by->code, code);
+    EXPECT_EQ(sent_, 1);
+    EXPECT_EQ(seeder_->first_unfinished_id(), 1);
+  }
 }
 
 TEST_F(SeederTest, SurvivesAServerThatGoesAwayForAWhile) {

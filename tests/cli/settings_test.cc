@@ -90,7 +90,13 @@ TEST_F(SettingsTest, ErrorsNameTheirSource) {
       {{.timeout = "5"},
        {},
        "--timeout: \"5\" is not a duration with its unit, such as 500ms, 5s or 2m"},
-      {{.endpoint = ""}, {}, "--endpoint: \"\" is not a URL such as http://127.0.0.1:8080"},
+      {{.endpoint = ""},
+       {},
+       "--endpoint: \"\" is not a URL of http or https; expected a URL such as "
+       "http://127.0.0.1:8080"},
+      {{.endpoint = "http://h"},
+       {{"PRODUCTCTL_ENDPOINT", "http://u:p@h"}},
+       "PRODUCTCTL_ENDPOINT: a URL with a user or password is not taken"},
       {{}, {{"PRODUCTCTL_OUTPUT", "x"}}, "PRODUCTCTL_OUTPUT: \"x\" is not table, json or plain"},
       // Overruled, and still checked: it would surprise later.
       {{.output = "json"},
@@ -116,6 +122,10 @@ TEST_F(SettingsTest, FileErrorsNameFileLineAndKey) {
       {"\nendpiont: http://h\n", ":2: endpiont: no such key; did you mean \"endpoint\"?"},
       {"output: [json]\n", ":1: output must be one value"},
       {"color: maybe\n", ":1: color: \"maybe\" is not true or false"},
+      {"output: json\nendpoint: ftp://h\n",
+       ":2: endpoint: \"ftp://h\" is not a URL of http or https; expected a URL such as "
+       "http://127.0.0.1:8080"},
+      {"output: json\ntimeout: 5s\noutput: json\n", ":3: output: is here twice; first on line 1"},
       {"- a\n- b\n", ":1: the file must be a map of keys to values"},
       {"? [a]\n: b\n", ":1: a key must be a word"},
   };
