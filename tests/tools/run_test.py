@@ -150,4 +150,6 @@ if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     programs = Path(sys.argv.pop()).resolve()
+    # What was started in the background ignores SIGINT, and hands that on.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     unittest.main()
