@@ -11,7 +11,7 @@ install-deps: ## Install what is missing from packaging/apt-packages.txt (root o
 build: install-deps ## Build the release: build/release/bin/productd and productctl
 	@tools/build.sh release productd productctl
 
-run: build ## Start productd on port 8080 with 1,000 sample products; Ctrl-C drains and stops it
+run: build ## Serve 1,000 sample products on port 8080 (PORT=...); Ctrl-C drains and stops it
 	@tools/run.sh
 
 test: install-deps ## Build and run every test, then again under the sanitizers

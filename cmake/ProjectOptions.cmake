@@ -6,6 +6,9 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 
+# Objects do not depend on where the clone lies, so that clones can share them (tools/build.sh).
+add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.")
+
 option(PRODUCTD_WARNINGS_AS_ERRORS "Warnings end the build" OFF)
 option(PRODUCTD_LIBRARY_ASSERTIONS "Bounds and iterator checks of the standard library" OFF)
 set(PRODUCTD_SANITIZE "" CACHE STRING "Sanitizers, as the compiler's -fsanitize takes them")

@@ -19,6 +19,7 @@ SOURCE_ADDRESSES = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4")
 IP_BIND_ADDRESS_NO_PORT = 24
 SETTLE_SECONDS = 1.0
 SEED_CONNECTIONS = 64
+SEED_TIMEOUT_SECONDS = 300.0
 
 
 class FigureError(RuntimeError):
@@ -120,7 +121,8 @@ def catalogue_memory(server: Server, productctl: Path, products: int) -> Catalog
     command = [str(productctl.absolute()), "seed", "--count", str(products),
                "--concurrency", str(SEED_CONNECTIONS), "--endpoint", f"http://{server.address}"]
     started = time.monotonic()
-    run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                         timeout=SEED_TIMEOUT_SECONDS)
     seed_seconds = time.monotonic() - started
     server.check()
     if run.returncode != 0:

@@ -20,6 +20,7 @@ from typing import Any
 
 from locust import FastHttpUser, HttpUser, User, events, task
 from locust.argument_parser import LocustArgumentParser
+from locust.env import Environment
 from locust.exception import StopUser
 
 SEED_NAME = "/products/[id]/details (seed)"
@@ -44,6 +45,9 @@ def add_options(parser: LocustArgumentParser) -> None:
                        help="longest pause between two tasks, seconds (default 3)")
     group.add_argument("--read-weight", type=float, default=9.0, env_var="LOCUST_READ_WEIGHT",
                        help="GETs for each POST, on average (default 9)")
+    group.add_argument("--request-timeout", type=float, default=30.0,
+                       env_var="LOCUST_REQUEST_TIMEOUT",
+                       help="longest wait for an answer, seconds (default 30)")
     group.add_argument("--first-id", type=int, default=1, env_var="LOCUST_FIRST_ID",
                        help="the least product id used (default 1)")
 
@@ -53,6 +57,8 @@ class CatalogueUser(User):
 
     abstract = True
     client: Any
+    #: What the client takes with each request.
+    request_arguments: dict[str, Any] = {}
 
     def wait_time(self) -> float:
         return random.uniform(self._options.wait_min, self._options.wait_max)
@@ -88,10 +94,10 @@ class CatalogueUser(User):
     def _put(self, product_id: int, name: str) -> None:
         product = random_product(product_id)
         with self.client.post(f"/products/{product_id}/details", json=product, name=name,
-                              catch_response=True) as response:
+                              catch_response=True, **self.request_arguments) as response:
             stored = response.status_code == 204
             if not stored:
-                response.failure(f"status {response.status_code}, not 204")
+                response.failure(unexpected(response, 204))
         if stored:
             self._products[product_id] = product
         elif product_id in self._products:
@@ -99,10 +105,10 @@ class CatalogueUser(User):
 
     def _get(self, product_id: int) -> None:
         expected = self._products[product_id]
-        with self.client.get(f"/products/{product_id}", name=GET_NAME,
-                             catch_response=True) as response:
+        with self.client.get(f"/products/{product_id}", name=GET_NAME, catch_response=True,
+                             **self.request_arguments) as response:
             if response.status_code != 200:
-                response.failure(f"status {response.status_code}, not 200")
+                response.failure(unexpected(response, 200))
                 return
             try:
                 product = response.json()
@@ -118,9 +124,25 @@ class CatalogueUser(User):
 class ProductHttpUser(CatalogueUser, HttpUser):
     """With python-requests."""
 
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.request_arguments = {"timeout": environment.parsed_options.request_timeout}
+
 
 class ProductFastHttpUser(CatalogueUser, FastHttpUser):
     """With geventhttpclient."""
+
+    def __init__(self, environment: Environment) -> None:
+        # The client takes them when it is made.
+        self.network_timeout = environment.parsed_options.request_timeout
+        self.connection_timeout = self.network_timeout
+        super().__init__(environment)
+
+
+def unexpected(response: Any, wanted: int) -> str:
+    if response.status_code == 0:
+        return f"no answer: {type(response.error).__name__}"
+    return f"status {response.status_code}, not {wanted}"
 
 
 def random_product(product_id: int) -> dict[str, Any]:

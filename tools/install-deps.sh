@@ -28,6 +28,13 @@ fi
 
 echo "install-deps: installing ${missing[*]}"
 "${as_root[@]}" apt-get update -qq
+# A terminal sees apt-get at work, for minutes on a bare machine; a log would get a thousand lines.
+output=/dev/null
+if [[ -t 1 ]]; then output=/dev/stdout; fi
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$output"
+# Of this package only promtool is wanted, not the server that it starts on port 9090.
+if [[ " ${missing[*]} " == *" prometheus "* && -d /run/systemd/system ]]; then
+  "${as_root[@]}" systemctl disable --quiet --now prometheus
+fi
 echo "install-deps: done"

@@ -3,11 +3,14 @@
 
 Floors: a file includes its own folder and lower floors only. Doors: a third-party library is
 included by the few .cc files named below and by no header, so that replacing it touches those only.
-Sizes and names: no file over 600 lines, nothing named Manager, Helper, Util or Common.
+Tests include no library but their own, and C++ lives in .h and .cc files of the known folders, so
+that no other name or place escapes these rules. Sizes and names: no file over 600 lines, nothing
+named Manager, Helper, Util or Common. The version is in project(VERSION) and nowhere else.
 
 Prints a line per finding, "file:line: what is wrong"; exit status 1 when there is any.
 """
 
+import os
 import pathlib
 import re
 import sys
@@ -16,9 +19,14 @@ from typing import Iterator, NamedTuple, Optional
 
 MAX_LINES = 600
 CODE_FOLDERS = ("core", "server", "cli")
-SOURCE_FOLDERS = CODE_FOLDERS + ("tests", "loadtest", "tools")
+CPP_FOLDERS = CODE_FOLDERS + ("tests", "loadtest")
+SKIPPED_FOLDERS = ("build", "__pycache__")
 CODE_SUFFIXES = (".h", ".cc", ".cc.in")
-SOURCE_SUFFIXES = CODE_SUFFIXES + (".py", ".sh", ".go", ".lua", ".cmake")
+# Spellings of C++ that this project does not use, so that no file is overlooked for its name.
+OTHER_CPP_SUFFIXES = (".c", ".cpp", ".cppm", ".cxx", ".hh", ".hpp", ".hxx", ".inc", ".inl", ".ipp",
+                      ".ixx", ".tcc", ".tpp")
+SOURCE_SUFFIXES = CODE_SUFFIXES + OTHER_CPP_SUFFIXES + (
+    ".py", ".sh", ".go", ".lua", ".cmake", "CMakeLists.txt")
 
 # From the ground up. Areas of one floor do not know each other; the first area whose patterns match
 # is a file's own, so exceptions stand above their folder.
@@ -58,15 +66,22 @@ LIBRARIES = {
     "libcurl": Library(("curl/*",), ("cli/api_client*.cc",)),
 }
 
+# What tests/ and loadtest/ may include besides.
+TEST_HEADERS = ("gtest/*", "gmock/*", "benchmark/*")
+
 # C++ headers have no dot; those with one belong to the C library, the kernel or the compiler when
 # they are among these.
 SYSTEM_HEADERS = ("sys/*.h", "netinet/*.h", "arpa/*.h", "net/*.h", "linux/*.h", "sanitizer/*.h")
 SYSTEM_HEADER_NAMES = frozenset(
     "dirent errno fcntl fnmatch getopt glob grp ifaddrs inttypes langinfo limits locale malloc "
-    "math netdb poll pthread pwd sched semaphore signal spawn stddef stdint stdio stdlib "
+    "math netdb poll pthread pty pwd sched semaphore signal spawn stddef stdint stdio stdlib "
     "string strings sysexits syslog termios time ucontext unistd wchar".split())
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+# Whatever the preprocessor takes for an include, in a spelling that INCLUDE may not read.
+COMMENTS = r"\s*(?:/\*.*?\*/\s*)*"
+ANY_INCLUDE = re.compile(rf"^{COMMENTS}(?:#|%:){COMMENTS}(?:include|import)")
+VERSION = re.compile(r"\bproject\([^)]*\bVERSION\s+(\d+(?:\.\d+)+)")
 TYPE_NAME = re.compile(r"\b(?:class|struct|union|enum|concept|using|namespace)\s+"
                        r"(?:class\s+|struct\s+)?(?:\[\[\w+\]\]\s*)?(\w+)")
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
@@ -105,6 +120,11 @@ def area_of(path: str) -> Optional[tuple]:
     return None
 
 
+def is_product_code(path: str) -> bool:
+    """False for tests and the load test, which may include from every floor, but no library."""
+    return path.partition("/")[0] in CODE_FOLDERS
+
+
 def is_system_header(header: str) -> bool:
     if "." not in header and "/" not in header:
         return True
@@ -126,9 +146,17 @@ def includes_of(lines: list) -> Iterator[Include]:
             yield Include(number, found.group(1) == '"', found.group(2))
 
 
+def check_include_spelling(path: str, lines: list) -> Iterator[Finding]:
+    for number, line in enumerate(lines, 1):
+        if ANY_INCLUDE.match(line) and not INCLUDE.match(line):
+            yield Finding(path, number, "an include that is not spelled #include <...> or \"...\"")
+
+
 def check_own_include(root: pathlib.Path, path: str, include: Include) -> Iterator[Finding]:
-    if not (root / include.header).is_file():
+    if ".." in include.header.split("/") or not (root / include.header).is_file():
         yield Finding(path, include.line, f'"{include.header}" is no file seen from the root')
+        return
+    if not is_product_code(path):
         return
     own, target = area_of(path), area_of(include.header)
     if own is None or target is None:
@@ -147,6 +175,11 @@ def check_library_include(path: str, include: Include) -> Iterator[Finding]:
     if is_system_header(include.header):
         return
     name = library_of(include.header)
+    if not is_product_code(path):
+        if not matches(include.header, TEST_HEADERS):
+            yield Finding(path, include.line,
+                          f"a test includes <{include.header}> of {name or 'a third party'}")
+        return
     if path.endswith(".h"):
         yield Finding(path, include.line,
                       f"a header includes <{include.header}> of {name or 'a third party'}")
@@ -182,24 +215,55 @@ def check_names(path: str, lines: list) -> Iterator[Finding]:
                     yield Finding(path, number, f'"{word}" in the name {name} says nothing')
 
 
+def check_place(path: str, lines: list) -> Iterator[Finding]:
+    """Of a file of C++: that its name and folder bring it under these rules."""
+    if path.partition("/")[0] not in CPP_FOLDERS:
+        yield Finding(path, 1, f"C++ outside of {', '.join(CPP_FOLDERS)}")
+    if not path.endswith(CODE_SUFFIXES):
+        yield Finding(path, 1, "C++ in a file that is neither .h nor .cc")
+    if path.endswith(".h") and "#pragma once" not in lines:
+        yield Finding(path, 1, "a header without #pragma once")
+
+
+def check_version(path: str, lines: list, version: str) -> Iterator[Finding]:
+    literal = re.compile(rf"(?<![\w.]){re.escape(version)}(?![\w.])")
+    for number, line in enumerate(lines, 1):
+        if literal.search(line):
+            yield Finding(path, number, f"{version} belongs into project(VERSION) only")
+
+
+def project_version(root: pathlib.Path) -> Optional[str]:
+    found = VERSION.search((root / "CMakeLists.txt").read_text(encoding="utf-8"))
+    return found.group(1) if found else None
+
+
 def source_files(root: pathlib.Path) -> list:
     found = []
-    for folder in SOURCE_FOLDERS:
-        found += [file.relative_to(root).as_posix() for file in (root / folder).rglob("*")
-                  if file.is_file() and file.name.endswith(SOURCE_SUFFIXES)]
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders
+                      if name not in SKIPPED_FOLDERS and not name.startswith(".")]
+        found += [(pathlib.Path(folder) / name).relative_to(root).as_posix() for name in files
+                  if name.endswith(SOURCE_SUFFIXES)]
     return sorted(found)
 
 
 def check_tree(root: pathlib.Path) -> list:
     findings = []
     users: dict = {}
+    version = project_version(root)
+    if version is None:
+        findings.append(Finding("CMakeLists.txt", 1, "no project(VERSION)"))
     for path in source_files(root):
         lines = (root / path).read_text(encoding="utf-8").splitlines()
         if len(lines) > MAX_LINES:
             findings.append(Finding(path, len(lines), f"more than {MAX_LINES} lines"))
         findings += check_names(path, lines)
-        if path.partition("/")[0] not in CODE_FOLDERS or not path.endswith(CODE_SUFFIXES):
+        if version is not None and path != "CMakeLists.txt":
+            findings += check_version(path, lines, version)
+        if not path.endswith(CODE_SUFFIXES + OTHER_CPP_SUFFIXES):
             continue
+        findings += check_place(path, lines)
+        findings += check_include_spelling(path, lines)
         for include in includes_of(lines):
             if include.quoted:
                 findings += check_own_include(root, path, include)

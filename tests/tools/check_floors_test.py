@@ -9,9 +9,10 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import check_floors  # noqa: E402
 
-# Keeps every rule; each test breaks one of them.
+# Keeps every rule; each test breaks one of them. A header's text follows #pragma once.
 CLEAN = {
-    "core/base/error.h": "#pragma once\n#include <string>\n#include <sys/types.h>\n",
+    "CMakeLists.txt": "project(sample VERSION 7.8.9 LANGUAGES CXX)\n",
+    "core/base/error.h": "#include <string>\n#include <sys/types.h>\n",
     "core/product/product.h": '#include "core/base/error.h"\n',
     "core/product/product_json.cc": '#include <rapidjson/reader.h>\n',
     "server/config/config.h": '#include "core/base/error.h"\n',
@@ -40,7 +41,8 @@ class CheckFloors(unittest.TestCase):
             root = pathlib.Path(folder)
             for path, text in {**CLEAN, **changes}.items():
                 (root / path).parent.mkdir(parents=True, exist_ok=True)
-                (root / path).write_text(text, encoding="utf-8")
+                once = "#pragma once\n" if path.endswith(".h") else ""
+                (root / path).write_text(once + text, encoding="utf-8")
             return [str(finding) for finding in check_floors.check_tree(root)]
 
     def assert_finds(self, path, text, *expected):
@@ -67,7 +69,8 @@ class CheckFloors(unittest.TestCase):
                 found = self.findings({path: f'#include <string>\n#include "{header}"\n',
                                        "server/command_line.h": "\n"})
                 self.assertEqual(len(found), 1, found)
-                self.assertIn(f"{path}:2:", found[0])
+                line = 3 if path.endswith(".h") else 2
+                self.assertIn(f"{path}:{line}:", found[0])
                 self.assertIn("not below it", found[0])
 
     def test_an_include_of_a_neighbour_on_the_same_floor_is_found(self):
@@ -115,6 +118,50 @@ class CheckFloors(unittest.TestCase):
         self.assert_finds("core/product/near.cc", '#include "product.h"\n',
                           "no file seen from the root")
         self.assert_finds("core/product/lost.cc", '#include "core/gone.h"\n', "no file")
+        self.assert_finds("tests/unit/near_test.cc", '#include "near.h"\n', "no file")
+
+    def test_an_include_that_climbs_out_of_its_folder_is_found(self):
+        for path, header in (("core/base/climb.cc", "core/base/../product/product.h"),
+                             ("server/climb.cc", "server/../cli/app.h")):
+            with self.subTest(path=path):
+                self.assert_finds(path, f'#include "{header}"\n', "no file seen from the root")
+
+    def test_an_include_in_a_spelling_that_hides_it_is_found(self):
+        for line in ("#include_next <curl/curl.h>", "#import <curl/curl.h>", "#include CURL_HEADER",
+                     "#include \\", "/* a */ #include <curl/curl.h>", "%:include <curl/curl.h>",
+                     "#include /* a */ <curl/curl.h>", "# /* a */ include <curl/curl.h>"):
+            with self.subTest(line=line):
+                self.assert_finds("core/base/hidden.cc", f"int a;\n{line}\n", ":2:", "not spelled")
+
+    def test_a_file_of_cpp_with_another_suffix_or_place_is_found(self):
+        for path in ("core/base/text.hpp", "server/http/parse.inl", "cli/seed.cpp"):
+            with self.subTest(path=path):
+                self.assert_finds(path, "\n", "neither .h nor .cc")
+        for path in ("lib/text.cc", "text.h"):
+            with self.subTest(path=path):
+                self.assert_finds(path, "\n", "outside of core, server, cli")
+
+    def test_what_was_built_is_not_looked_at(self):
+        self.assertEqual(self.findings({"build/release/CMakeFiles/check.cpp": "\n",
+                                        ".venv/lib/site.hpp": "\n"}), [])
+
+    def test_a_test_that_includes_another_library_than_its_own_is_found(self):
+        self.assertEqual(self.findings({
+            "tests/unit/own_test.cc": '#include <gtest/gtest.h>\n#include "cli/app.h"\n'}), [])
+        self.assert_finds("tests/unit/curl_test.cc", "#include <curl/curl.h>\n",
+                          "a test includes", "libcurl")
+        self.assert_finds("loadtest/peers/beast.cc", "#include <boost/asio.hpp>\n", "Beast")
+
+    def test_a_header_without_pragma_once_is_found(self):
+        self.assertEqual(
+            [str(f) for f in check_floors.check_place("core/base/twice.h", ["#ifndef A"])],
+            ["core/base/twice.h:1: a header without #pragma once"])
+
+    def test_the_version_is_found_wherever_else_it_stands(self):
+        self.assert_finds("server/version.cc", 'const char* kVersion = "7.8.9";\n', "7.8.9")
+        self.assert_finds("core/CMakeLists.txt", "set(V 7.8.9)\n", "project(VERSION)")
+        self.assertEqual(self.findings({"core/base/near.cc": "// 17.8.9, 7.8.90, v7.8.9.1\n"}), [])
+        self.assertIn("no project(VERSION)", self.findings({"CMakeLists.txt": "project(a)\n"})[0])
 
     def test_a_file_in_a_folder_without_a_floor_is_found(self):
         self.assert_finds("core/extra/new.cc", '#include "core/base/error.h"\n', "no floor")

@@ -5,8 +5,9 @@
 
 The argument is the directory of productd and productctl. Every line of README's ```sh blocks runs,
 in order, from the root of the repository, and must exit 0; a status of 400 or more fails curl. The
-server has a free port, which replaces 8080, and the sample catalogue of `make run`. Lines of make
-are only resolved (make -n). Nothing outside this machine is asked.
+server has a free port, which replaces 8080, and the sample catalogue of `make run`. What a command
+exports holds for those after it. Lines of make are only resolved (make -n): the other tests and
+tools/run_test.py do what they do. Nothing outside this machine is asked.
 """
 
 from __future__ import annotations
@@ -150,8 +151,8 @@ def running_productd(programs: Path) -> Iterator[str]:
                 server.wait()
 
 
-def command_failure(command: str, programs: Path, address: str) -> str:
-    """Runs one command of README; empty when it succeeds, else how it failed."""
+def command_failure(command: str, exports: str, programs: Path, address: str) -> str:
+    """Runs one command of README after `exports`; empty when it succeeds, else how it failed."""
     if command.split()[0] == "make":
         script = re.sub(r"^make\b", "make -n", command)
     elif _PRODUCTD.search(command) and not re.search(
@@ -159,12 +160,11 @@ def command_failure(command: str, programs: Path, address: str) -> str:
         return "this would start a server that does not end"
     else:
         port = address.rpartition(":")[2]
-        script = re.sub(r"\b8080\b", port, command)
-        script = script.replace("build/release/bin/", f"{programs}/")
+        script = re.sub(r"\b8080\b", port, exports + command)
+        script = re.sub(r"(\$PWD/)?\bbuild/release/bin\b", str(programs), script)
         # With -f a refusal is a failure of curl's too.
         script = 'curl() { command curl -f "$@"; }\n' + script
     environment = os.environ | {
-        "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}",
         "PRODUCTCTL_ENDPOINT": f"http://{address}",
         "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1",
     }
@@ -192,8 +192,11 @@ def main() -> int:
     if not commands:
         failures.append("README.md: no command found")
     with running_productd(programs) as address:
+        exports = ""
         for number, command in commands:
-            failure = command_failure(command, programs, address)
+            failure = command_failure(command, exports, programs, address)
+            if command.startswith("export "):
+                exports += command + "\n"
             print(f"README.md:{number}: {'FAILED' if failure else 'ok'}: {command}", flush=True)
             if failure:
                 failures.append(f"README.md:{number}: {command}: {failure}")
