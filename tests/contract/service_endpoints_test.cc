@@ -9,6 +9,7 @@
 
 #include "tests/contract/contract_case.h"
 #include "tests/contract/contract_server.h"
+#include "tests/support/metric_reader.h"
 #include "tests/support/raw_connection.h"
 #include "tests/support/temp_dir.h"
 
@@ -141,6 +142,20 @@ TEST_P(ServiceEndpoints, RequestsAreCountedUnderMethodRouteAndCode) {
   counted(R"(method="HEAD",route="/products/{productId}",code="200")", 1);
   counted(R"(method="GET",route="/products/{productId}",code="404")", 1);
   counted(R"(method="GET",route="none",code="404")", 1);
+}
+
+TEST_P(ServiceEndpoints, CommitsAreCountedChangeByChange) {
+  for (int i = 0; i < 3; ++i) {
+    Request("POST", "/products/1/details", std::string(kSampleProduct));
+  }
+  Request("POST", "/products/1/details", "not json");
+  Request("POST", "/products/2/details", ProductWith({{"product_id", "2"}}));
+  const std::string& address = server_->address();
+  EXPECT_TRUE(test::MetricBecomes(address, "productd_commit_batch_size_sum", 4));
+  EXPECT_TRUE(test::MetricBecomes(address, "productd_commit_batch_size_count", 4));
+  EXPECT_TRUE(test::MetricBecomes(address, "productd_commit_duration_seconds_count", 4));
+  EXPECT_EQ(test::ReadMetric(address, "productd_commit_queue_depth"), 0);
+  EXPECT_EQ(test::ReadMetric(address, "productd_products"), 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Section2, ServiceEndpoints, ::testing::ValuesIn(ProductdServers()),

@@ -73,6 +73,18 @@ TEST_F(Connection, IsCountedByHowItEnded) {
   EXPECT_GE(ReadMetric(address(), R"(productd_connections_total{outcome="closed_by_client"})"), 1);
 }
 
+TEST_F(Connection, AndItsRequestsLeaveNoLineInTheLog) {
+  EXPECT_EQ(Get(address(), "/products/1").status, 200);
+  const std::string log = server_.Log();
+  EXPECT_FALSE(log.empty());
+  for (const std::string target : {"/products/1", "/products/999", "/products/abc", "/metrics"}) {
+    EXPECT_NE(Get(address(), target).status, 500);
+  }
+  EXPECT_EQ(Exchange(address(), PostText("/products/1/details", kSample)).status, 204);
+  EXPECT_EQ(Exchange(address(), "BREW / HTTP/1.1\r\n\r\n").status, 501);
+  EXPECT_EQ(server_.Log(), log);
+}
+
 class CrossOrigin : public ProductdTest {
  protected:
   CrossOrigin() : ProductdTest({"--http-cors-allow-origin", "https://shop.example"}) {}

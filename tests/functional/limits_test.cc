@@ -178,5 +178,30 @@ TEST_F(ManagementPort, HasMetricsAndProbesAndThePublicPortHasThemNot) {
   EXPECT_EQ(Get(address(), "/products/1").status, 200);
 }
 
+class SmallTable : public ProductdTest {
+ protected:
+  SmallTable() : ProductdTest({"--storage-max-table-bytes", "200000"}) {}
+};
+
+TEST_F(SmallTable, AWriteBeyondItIsRefusedAndWhatIsThereIsServed) {
+  // Ids far apart, so that each takes a branch of the table.
+  int id = 1;
+  HttpResponse response;
+  do {
+    id += 1 << 20;
+    response = Exchange(address(), PostText("/products/" + std::to_string(id) + "/details",
+                                            R"({"sku":"s","manufacturer":"m","category_id":1,)"
+                                            R"("weight":1,"some_other_id":1})"));
+  } while (response.status == 204 && id < 100 << 20);
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(response.Header("Retry-After"), "1");
+  EXPECT_EQ(response.body,
+            "{\"error\":\"OVERLOADED\",\"message\":\"the catalogue has reached its memory "
+            "limit\"}\n");
+  EXPECT_EQ(ReadMetric(address(), R"(productd_requests_refused_total{reason="table_full"})"), 1);
+  EXPECT_EQ(Get(address(), "/products/1").status, 200);
+  EXPECT_EQ(Get(address(), "/readyz").status, 200);
+}
+
 }  // namespace
 }  // namespace products::test

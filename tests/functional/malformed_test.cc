@@ -105,5 +105,19 @@ TEST_P(Malformed, IsAnsweredOnceAndTheConnectionEnds) {
 INSTANTIATE_TEST_SUITE_P(Requests, Malformed, ::testing::ValuesIn(MalformedCases()),
                          [](const auto& test_case) { return test_case.param.name; });
 
+using LongestRequest = ProductdTest;
+
+TEST_F(LongestRequest, IsTakenAndOneByteMoreIsNot) {
+  const std::string target = "/products/1?" + std::string(8192 - 12, 'a');
+  EXPECT_EQ(Get(address(), target).status, 200);
+  EXPECT_EQ(Get(address(), target + "a").status, 414);
+  // The field lines and the empty line behind them.
+  const std::string begin = "GET /products/1 HTTP/1.1\r\n";
+  const std::string host = "Host: test\r\n";
+  const std::string field = "X: " + std::string(16384 - host.size() - 7, 'a') + "\r\n\r\n";
+  EXPECT_EQ(Exchange(address(), begin + host + field).status, 200);
+  EXPECT_EQ(Exchange(address(), begin + host + "X" + field).status, 431);
+}
+
 }  // namespace
 }  // namespace products::test

@@ -17,8 +17,8 @@ inline const std::string kSample =
 /// A productd of its own, with product 1 in it.
 class ProductdTest : public ::testing::Test {
  protected:
-  explicit ProductdTest(std::vector<std::string> flags = {})
-      : server_(PRODUCTD_BINARY, ServerProcess::ProductdArguments(std::move(flags))) {
+  explicit ProductdTest(std::vector<std::string> flags = {}, int workers = 2)
+      : server_(PRODUCTD_BINARY, ServerProcess::ProductdArguments(std::move(flags), workers)) {
     EXPECT_EQ(Exchange(address(), PostText("/products/1/details", kSample)).status, 204);
   }
 

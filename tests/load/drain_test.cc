@@ -178,6 +178,36 @@ TEST(Drain, RequestThatArrivesForLongerThanTheIdleTimeIsStillAnswered) {
   EXPECT_EQ(server.WaitForExit(), 0);
 }
 
+TEST(Drain, RequestsThatGoOnComingHoldTheExit) {
+  ServerProcess server(PRODUCTD_BINARY,
+                       ServerProcess::ProductdArguments({"--drain-idle-ms", "1000"}));
+  server.Signal(SIGTERM);
+  WaitForUnready(server);
+  const auto began = SteadyClock::now();
+  // Short ones with pauses between, so that hardly ever one is in flight.
+  while (SteadyClock::now() - began < seconds(3)) {
+    RawConnection connection(server.address());
+    EXPECT_TRUE(connection.StaysSilent(milliseconds(100)));
+    connection.Send(PutRequest(1, 1));
+    EXPECT_EQ(connection.ReadResponse().status, 204);
+  }
+  EXPECT_EQ(server.WaitForExit(), 0);
+}
+
+TEST(Drain, SighupIsNoSecondSignal) {
+  ServerProcess server(PRODUCTD_BINARY, ServerProcess::ProductdArguments());
+  const std::string put = PutRequest(1, 1);
+  RawConnection connection(server.address());
+  connection.Send(put.substr(0, put.size() / 2));
+  server.Signal(SIGTERM);
+  WaitForUnready(server);
+  server.Signal(SIGHUP);
+  EXPECT_TRUE(connection.StaysSilent(milliseconds(200)));
+  connection.Send(put.substr(put.size() / 2));
+  EXPECT_EQ(connection.ReadResponse().status, 204);
+  EXPECT_EQ(server.WaitForExit(), 0);
+}
+
 TEST(Drain, RequestThatNeverEndsHoldsTheExitForTheDrainTimeOnly) {
   const test::TempDir folder;
   test::WriteFile(folder.File("config.yaml"), "drain:\n  timeout_ms: 700\n  idle_ms: 100\n");

@@ -94,9 +94,11 @@ ServerProcess::~ServerProcess() {
   ::waitpid(pid_, nullptr, 0);
 }
 
-std::vector<std::string> ServerProcess::ProductdArguments(std::vector<std::string> flags) {
-  std::vector<std::string> arguments{"--http-listen", "127.0.0.1:0", "--workers",        "2",
-                                     "--log-format",  "json",        "--storage-engine", "memory"};
+std::vector<std::string> ServerProcess::ProductdArguments(std::vector<std::string> flags,
+                                                          int workers) {
+  std::vector<std::string> arguments{"--http-listen",         "127.0.0.1:0",  "--workers",
+                                     std::to_string(workers), "--log-format", "json",
+                                     "--storage-engine",      "memory"};
   for (std::string& flag : flags) arguments.push_back(std::move(flag));
   return arguments;
 }

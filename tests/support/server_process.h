@@ -22,8 +22,9 @@ class ServerProcess {
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
-  /// productd on a free port with two workers, JSON log, and these flags besides.
-  static std::vector<std::string> ProductdArguments(std::vector<std::string> flags = {});
+  /// productd on a free port with so many workers, JSON log, and these flags besides.
+  static std::vector<std::string> ProductdArguments(std::vector<std::string> flags = {},
+                                                    int workers = 2);
 
   /// "127.0.0.1:PORT".
   const std::string& address() const { return addresses_.at(0); }

@@ -6,20 +6,20 @@
 #include <vector>
 
 #include "server/http/connection.h"
-#include "server/service/catalog.h"
-#include "tests/unit/storage/held_engine.h"
+#include "tests/unit/http/held_services.h"
+#include "tests/unit/http/http_text.h"
 
 namespace products::test {
 
-inline constexpr std::string_view kBody = "{\"product_id\":1}\n";
 inline constexpr std::string_view kDate = "Sun, 06 Nov 1994 08:49:37 GMT";
 
 /// A connection with everything behind it but sockets: what it is told and what it says are
 /// strings, time is a member. Product 1 is there, with kBody.
 class ConnectionHarness {
  public:
-  explicit ConnectionHarness(Config::Http limits = {});
-  ~ConnectionHarness();
+  explicit ConnectionHarness(Config::Http limits = {},
+                             const CommitLimits& commit_limits = HeldServices::kRoomy,
+                             std::uint64_t max_table_bytes = std::uint64_t{1} << 30);
   ConnectionHarness(const ConnectionHarness&) = delete;
   ConnectionHarness& operator=(const ConnectionHarness&) = delete;
 
@@ -37,31 +37,21 @@ class ConnectionHarness {
   /// As when the client is gone.
   void DropConnection() { connection_.reset(); }
   const WorkerMetrics& metrics() const { return worker_; }
+  std::string RenderMetrics() const { return behind.metrics.Render(); }
 
   MonotonicTime now{std::chrono::hours(1)};
   ConnectionContext* context = nullptr;
   std::string out;
-  HeldEngine engine;
+
+  HeldServices behind;
+  HeldEngine& engine = behind.engine;
 
  private:
-  SystemClock clock_;
-  ProductTable table_;
-  std::unique_ptr<CommitObserver> observer_;
-  CommitQueue queue_;
-  Catalog catalog_;
-  ServerMetrics metrics_;
-  BackgroundThread background_{10};
-  Services services_{catalog_, metrics_, background_};
   WorkerMetrics& worker_;
   const RouteTable routes_{Plane::kBoth};
   const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   ConnectionContext context_;
   std::unique_ptr<Connection> connection_;
 };
-
-/// Requests as text.
-std::string GetText(std::string_view target);
-/// A valid product.
-std::string PostText(std::string_view target);
 
 }  // namespace products::test

@@ -14,26 +14,18 @@
 #include <vector>
 
 #include "tests/unit/storage/held_engine.h"
+#include "tests/unit/storage/manual_clock.h"
 
 namespace products {
 namespace {
 
 using test::HeldEngine;
+using test::ManualClock;
 using Refusal = CommitQueue::Refusal;
 using std::chrono::milliseconds;
 
 // What a change costs in the queue beyond its body.
 constexpr std::size_t kOverhead = 128 + 16;
-
-class ManualClock final : public Clock {
- public:
-  MonotonicTime Now() const override { return MonotonicTime(milliseconds(now_.load())); }
-  WallTime WallNow() const override { return {}; }
-  void Advance(milliseconds time) { now_ += time.count(); }
-
- private:
-  std::atomic<milliseconds::rep> now_{1000};
-};
 
 class CommitLog final : public CommitObserver {
  public:
