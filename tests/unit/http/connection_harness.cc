@@ -40,6 +40,11 @@ void ConnectionHarness::DeliverAnswer() {
   }
 }
 
+bool ConnectionHarness::HasMail() const {
+  pollfd wait{mailbox_->descriptor(), POLLIN, 0};
+  return ::poll(&wait, 1, 0) == 1;
+}
+
 std::string ConnectionHarness::TakeOutput() { return std::exchange(out, {}); }
 
 std::vector<std::string> ConnectionHarness::TakeStatuses() { return StatusesIn(TakeOutput()); }

@@ -27,6 +27,7 @@ class ConnectionHarness {
   void Receive(std::string_view bytes);
   /// Waits for an answer of the writer and hands it on.
   void DeliverAnswer();
+  bool HasMail() const;
 
   /// All output so far, taken.
   std::string TakeOutput();

@@ -26,7 +26,8 @@ void ExpectOverloaded(ConnectionHarness& harness, RefusedReason reason) {
   EXPECT_TRUE(Has(response, R"({"error":"OVERLOADED","message":")")) << response;
   EXPECT_FALSE(Has(response, "Connection: close")) << response;
   EXPECT_EQ(harness.metrics().refused(reason), 1U);
-  // It was answered once: nothing of it is in the way of the next request.
+  // It was answered once, and nothing of it is in the way of the next request.
+  EXPECT_FALSE(harness.HasMail());
   harness.Receive(GetText("/products/1"));
   EXPECT_EQ(harness.TakeStatuses(), std::vector<std::string>{"200"});
 }

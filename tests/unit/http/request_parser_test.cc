@@ -265,6 +265,27 @@ TEST(RequestParser, AChunkHeaderAndTrailersHaveTheLimitOfAHeaderSection) {
   }
 }
 
+TEST(RequestParser, NothingOfARequestSticksToTheNext) {
+  const std::string post = "POST /p HTTP/1.1\r\n" + kHost;
+  const std::vector<Case> cases = {
+      {"GET /a HTTP/1.1\r\n" + kHost + "\r\n", "GET /a\n"},
+      {"GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "GET /a 1.0\n"},
+      {"POST /p HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\na",
+       "POST /p 1.0 close <a>\n"},
+      {post + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\nbc", "POST /p continue <bc>\n"},
+      {post + "Content-Length: 3\r\n\r\nabc", "POST /p <abc>\n"},
+      {post + "Connection: close\r\n\r\n", "POST /p close\n"},
+      {post + "Transfer-Encoding: chunked\r\n\r\n2\r\nde\r\n1\r\nf\r\n0\r\n\r\n",
+       "POST /p <def>\n"},
+  };
+  for (const Case& first : cases) {
+    for (const Case& second : cases) {
+      ExpectInAnySegmentation(first.bytes + second.bytes + first.bytes,
+                              first.expected + second.expected + first.expected + "...");
+    }
+  }
+}
+
 TEST(RequestParser, KeepsNoMoreThanItsLimitsWhileBytesDribble) {
   RequestParser parser;
   std::string kept;
