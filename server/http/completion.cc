@@ -21,8 +21,10 @@ void Mailbox::Post(Letter letter) {
     letters_.push_back(std::move(letter));
   }
   // One wake-up serves all letters until the worker takes them.
-  if (was_empty) (void)::eventfd_write(descriptor_, 1);
+  if (was_empty) Wake();
 }
+
+void Mailbox::Wake() { (void)::eventfd_write(descriptor_, 1); }
 
 void Mailbox::TakeAll(std::vector<Letter>& letters) {
   letters.clear();

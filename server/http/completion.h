@@ -35,6 +35,8 @@ class Mailbox {
 
   int descriptor() const { return descriptor_; }
   void Post(Letter letter);
+  /// Makes the descriptor readable without a letter. Any thread.
+  void Wake();
   /// Replaces what `letters` holds; also takes the wake-up.
   void TakeAll(std::vector<Letter>& letters);
 

@@ -10,8 +10,9 @@
 namespace products {
 namespace {
 
-// One read.
 constexpr std::size_t kReadBytes = 64 * 1024;
+// What one connection may have read at a time: then the others' turn comes, however fast it sends.
+constexpr int kReadsPerTurn = 2;
 // The worker's scratch for responses is given back above this.
 constexpr std::size_t kKeptOutBytes = 256 * 1024;
 // How long a connection that we ended is still read, so that its last response is not lost to a
@@ -102,9 +103,10 @@ void Worker::OnReady(int descriptor, bool writable) {
 }
 
 // Edge-triggered: parses and reads until EAGAIN or the end of the stream, or until the connection
-// must wait for its own output or an answer; each of those comes back here.
+// must wait for its own output, an answer or its next turn; each of those comes back here.
 void Worker::Serve(Slot& slot, int descriptor) {
   Connection& connection = *slot.connection;
+  int reads = 0;
   while (slot.unsent.empty()) {
     if (connection.parsing_paused() || out_.size() >= context_.limits.max_unsent_bytes) {
       if (!Flush(slot, descriptor)) return;
@@ -112,6 +114,11 @@ void Worker::Serve(Slot& slot, int descriptor) {
       continue;
     }
     if (!connection.WantsBytes()) break;
+    if (++reads > kReadsPerTurn) {
+      next_turn_.push_back({descriptor, connection.number()});
+      mailbox_->Wake();
+      break;
+    }
     const ssize_t n = ::recv(descriptor, buffer_.get(), kReadBytes, 0);
     if (n < 0) {
       if (errno == EINTR) continue;
@@ -145,6 +152,14 @@ void Worker::OnMail() {
     Serve(slot, descriptor);
   }
   letters_.clear();
+  // Those that are not through in this turn either put themselves into the next.
+  for (const Turn& turn : std::exchange(next_turn_, {})) {
+    if (!Owns(turn.descriptor)) continue;
+    Slot& slot = slots_[static_cast<std::size_t>(turn.descriptor)];
+    if (slot.connection->number() == turn.connection && !slot.lingering) {
+      Serve(slot, turn.descriptor);
+    }
+  }
 }
 
 // Sends `out_`, which is empty while older bytes are unsent, or as much as the socket takes, and

@@ -88,6 +88,12 @@ class Worker {
     bool waits_for_room = false;
   };
 
+  /// A connection that had its turn and may have more to read.
+  struct Turn {
+    int descriptor;
+    std::uint64_t connection;
+  };
+
   void Serve(Slot& slot, int descriptor);
   bool Discard(int descriptor);
   bool Flush(Slot& slot, int descriptor);
@@ -108,6 +114,7 @@ class Worker {
   std::vector<Slot> slots_;  // by descriptor
   std::vector<int> surplus_;
   std::vector<Mailbox::Letter> letters_;
+  std::vector<Turn> next_turn_;
   std::string out_;  // responses of the connection at hand
   const std::unique_ptr<char[]> buffer_;
   MonotonicTime now_;

@@ -36,8 +36,42 @@ std::string LongRequest() {
 TEST(Worker, ReadsUntilNothingIsLeftForAnEdgeIsToldOnce) {
   WorkerHarness harness;
   const auto client = harness.Connect();
-  EXPECT_EQ(StatusesIn(harness.Ask(*client, Repeated(LongRequest(), 15))), Statuses(15, "200"));
-  EXPECT_EQ(harness.metrics().received_bytes(), 15 * LongRequest().size());
+  EXPECT_EQ(StatusesIn(harness.Ask(*client, Repeated(LongRequest(), 12))), Statuses(12, "200"));
+  EXPECT_EQ(harness.metrics().received_bytes(), 12 * LongRequest().size());
+}
+
+TEST(Worker, WhoSendsWithoutEndGetsATurnAmongTheOthers) {
+  WorkerHarness harness;
+  const auto busy = harness.Connect();
+  const auto other = harness.Connect();
+  const int requests = 19;
+  const std::string bytes = Repeated(LongRequest(), requests);
+  ASSERT_EQ(busy->Send(bytes), bytes.size());
+  harness.WakeReadable(*busy);
+  std::string answers = busy->Read();
+  EXPECT_LT(harness.metrics().received_bytes(), bytes.size());
+  EXPECT_EQ(StatusesIn(harness.Ask(*other, GetText("/products/9"))), Statuses{"404"});
+  harness.WakeForMail();
+  answers += busy->Read();
+  EXPECT_EQ(StatusesIn(answers), Statuses(requests, "200"));
+}
+
+TEST(Worker, ATurnOfWhoIsGoneIsNotTheNextOnes) {
+  WorkerHarness harness;
+  {
+    const auto gone = harness.Connect();
+    gone->Send(Repeated(LongRequest(), 19));
+    harness.WakeReadable(*gone);
+    gone->Close();
+    harness.WakeReadable(*gone);
+    ASSERT_FALSE(harness.Owns(*gone));
+  }
+  const auto next = harness.Connect();
+  next->Send(GetText("/products/9"));
+  harness.WakeForMail();
+  EXPECT_EQ(next->Read(), "") << "its own wake-up is still to come";
+  harness.WakeReadable(*next);
+  EXPECT_EQ(StatusesIn(next->Read()), Statuses{"404"});
 }
 
 TEST(Worker, WhatComesBehindAWriteIsReadWithItsAnswer) {
