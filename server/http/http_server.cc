@@ -35,21 +35,31 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Start(const Config& config,
   if (!address.ok()) return address.error();
 
   std::unique_ptr<HttpServer> server(new HttpServer(config, services));
-  auto listener = PistacheListener::Start({*address, config.workers, config.http.backlog, "http"},
-                                          server->public_routes_, server->services_, clock,
-                                          server->public_state_);
+  auto listener = PistacheListener::Bind({*address, config.workers, config.http.backlog, "http"},
+                                         server->public_routes_, server->services_, clock,
+                                         server->public_state_);
   if (!listener.ok()) return listener.error();
   server->public_listener_ = std::move(*listener);
-  if (config.management.listen.empty()) return server;
-
-  const Result<ListenAddress> management = ParseListenAddress(config.management.listen);
-  if (!management.ok()) return management.error();
-  auto management_listener = PistacheListener::Start(
-      {*management, 1, config.http.backlog, "management"}, server->management_routes_,
-      server->services_, clock, server->management_state_);
-  if (!management_listener.ok()) return management_listener.error();
-  server->management_listener_ = std::move(*management_listener);
+  // Both are bound before either serves: a start that fails has served nobody.
+  if (!config.management.listen.empty()) {
+    const Status bound = server->BindManagement(config, clock);
+    if (!bound.ok()) return bound.error();
+    const Status served = server->management_listener_->Serve();
+    if (!served.ok()) return served.error();
+  }
+  const Status served = server->public_listener_->Serve();
+  if (!served.ok()) return served.error();
   return server;
+}
+
+Status HttpServer::BindManagement(const Config& config, const Clock& clock) {
+  const Result<ListenAddress> address = ParseListenAddress(config.management.listen);
+  if (!address.ok()) return address.error();
+  auto listener = PistacheListener::Bind({*address, 1, config.http.backlog, "management"},
+                                         management_routes_, services_, clock, management_state_);
+  if (!listener.ok()) return listener.error();
+  management_listener_ = std::move(*listener);
+  return {};
 }
 
 std::optional<ListenAddress> HttpServer::management_address() const {

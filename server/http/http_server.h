@@ -41,6 +41,7 @@ class HttpServer {
 
  private:
   HttpServer(const Config& config, const Services& services);
+  Status BindManagement(const Config& config, const Clock& clock);
 
   Services services_;
   // Two, so that a crowd at the public port takes no connection from probes and scrapes.

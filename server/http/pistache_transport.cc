@@ -201,6 +201,11 @@ void WorkerTransport::Close(int descriptor) {
   removePeer(peer);
 }
 
+Error CannotListen(const ListenAddress& address, const std::exception& failure) {
+  return {ErrorCode::kUnavailable, "cannot listen on " + RenderListenAddress(address),
+          failure.what()};
+}
+
 }  // namespace
 
 class PistacheListener::State {
@@ -230,21 +235,28 @@ PistacheListener::PistacheListener(std::unique_ptr<State> state) : state_(std::m
 
 PistacheListener::~PistacheListener() { Stop(); }
 
-Result<std::unique_ptr<PistacheListener>> PistacheListener::Start(const Options& options,
-                                                                  const RouteTable& routes,
-                                                                  Services& services,
-                                                                  const Clock& clock,
-                                                                  ServerState& state) {
+Result<std::unique_ptr<PistacheListener>> PistacheListener::Bind(const Options& options,
+                                                                 const RouteTable& routes,
+                                                                 Services& services,
+                                                                 const Clock& clock,
+                                                                 ServerState& state) {
   try {
     auto listener = std::make_unique<State>(options, WorkerParts{routes, services, clock, state});
     listener->listener.bind();
     listener->address.port = static_cast<std::uint16_t>(listener->listener.getPort());
-    listener->listener.runThreaded();
-    listener->running = true;
     return std::unique_ptr<PistacheListener>(new PistacheListener(std::move(listener)));
   } catch (const std::exception& failure) {
-    return Error{ErrorCode::kUnavailable,
-                 "cannot listen on " + RenderListenAddress(options.address), failure.what()};
+    return CannotListen(options.address, failure);
+  }
+}
+
+Status PistacheListener::Serve() {
+  try {
+    state_->listener.runThreaded();
+    state_->running = true;
+    return {};
+  } catch (const std::exception& failure) {
+    return CannotListen(state_->address, failure);
   }
 }
 

@@ -22,12 +22,14 @@ class PistacheListener {
     std::string name;
   };
 
-  /// Binds and begins to serve. kUnavailable when the address cannot be bound. References must
-  /// outlive the listener.
-  static Result<std::unique_ptr<PistacheListener>> Start(const Options& options,
-                                                         const RouteTable& routes,
-                                                         Services& services, const Clock& clock,
-                                                         ServerState& state);
+  /// Binds the address; who connects waits until Serve. kUnavailable when it cannot be bound.
+  /// References must outlive the listener.
+  static Result<std::unique_ptr<PistacheListener>> Bind(const Options& options,
+                                                        const RouteTable& routes,
+                                                        Services& services, const Clock& clock,
+                                                        ServerState& state);
+  /// Starts accept and worker threads. Once; kUnavailable when a thread cannot be started.
+  Status Serve();
   /// As Stop().
   ~PistacheListener();
   PistacheListener(const PistacheListener&) = delete;
