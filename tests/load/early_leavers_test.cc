@@ -15,7 +15,6 @@
 
 #include "tests/load/catalogue.h"
 #include "tests/load/client_threads.h"
-#include "tests/load/load_scale.h"
 #include "tests/support/metric_reader.h"
 #include "tests/support/raw_connection.h"
 #include "tests/support/server_process.h"
@@ -27,7 +26,7 @@ using test::HttpResponse;
 using test::RawConnection;
 using test::ServerProcess;
 
-constexpr std::size_t kRequests = Scaled(100'000);
+constexpr std::size_t kRequests = 100'000;
 constexpr std::size_t kThreads = 4;
 /// Clients of a thread that are connected at a time.
 constexpr std::size_t kWave = 32;

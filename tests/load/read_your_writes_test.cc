@@ -14,7 +14,6 @@
 
 #include "tests/load/catalogue.h"
 #include "tests/load/client_threads.h"
-#include "tests/load/load_scale.h"
 #include "tests/support/raw_connection.h"
 #include "tests/support/server_process.h"
 
@@ -25,7 +24,7 @@ using test::HttpResponse;
 using test::RawConnection;
 using test::ServerProcess;
 
-constexpr std::size_t kOperations = Scaled(10'000);
+constexpr std::size_t kOperations = 10'000;
 constexpr std::size_t kThreads = 8;
 constexpr std::size_t kConnectionsPerThread = 8;
 constexpr std::size_t kProductsPerThread = 4;
