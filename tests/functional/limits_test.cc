@@ -101,6 +101,14 @@ TEST_F(Limits, ABodyOfExactlyTheLimitIsRead) {
   EXPECT_EQ(Exchange(address(), PostText("/products/1/details", body)).status, 204);
 }
 
+TEST_F(Limits, AReplacedProductGivesItsMemoryBack) {
+  const double bytes = ReadMetric(address(), "productd_table_bytes");
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(Exchange(address(), PostText("/products/1/details", kSample)).status, 204);
+  }
+  EXPECT_TRUE(MetricBecomes(address(), "productd_table_bytes", bytes));
+}
+
 TEST_F(Limits, ASlowReaderDoesNotDelayOthers) {
   RawConnection slow(address(), 4096);
   std::string requests;
