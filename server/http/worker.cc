@@ -115,8 +115,7 @@ void Worker::Serve(Slot& slot, int descriptor) {
     }
     if (!connection.WantsBytes()) break;
     if (++reads > kReadsPerTurn) {
-      next_turn_.push_back({descriptor, connection.number()});
-      mailbox_->Wake();
+      AwaitNextTurn(slot, descriptor);
       break;
     }
     const ssize_t n = ::recv(descriptor, buffer_.get(), kReadBytes, 0);
@@ -156,10 +155,17 @@ void Worker::OnMail() {
   for (const Turn& turn : std::exchange(next_turn_, {})) {
     if (!Owns(turn.descriptor)) continue;
     Slot& slot = slots_[static_cast<std::size_t>(turn.descriptor)];
-    if (slot.connection->number() == turn.connection && !slot.lingering) {
-      Serve(slot, turn.descriptor);
-    }
+    if (slot.connection->number() != turn.connection) continue;
+    slot.awaits_turn = false;
+    if (!slot.lingering) Serve(slot, turn.descriptor);
   }
+}
+
+// Once, however often the connection is woken until then.
+void Worker::AwaitNextTurn(Slot& slot, int descriptor) {
+  if (std::exchange(slot.awaits_turn, true)) return;
+  next_turn_.push_back({descriptor, slot.connection->number()});
+  mailbox_->Wake();
 }
 
 // Sends `out_`, which is empty while older bytes are unsent, or as much as the socket takes, and

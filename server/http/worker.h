@@ -86,6 +86,7 @@ class Worker {
     MonotonicTime send_progress;
     bool lingering = false;
     bool waits_for_room = false;
+    bool awaits_turn = false;  // stands in next_turn_
   };
 
   /// A connection that had its turn and may have more to read.
@@ -95,6 +96,7 @@ class Worker {
   };
 
   void Serve(Slot& slot, int descriptor);
+  void AwaitNextTurn(Slot& slot, int descriptor);
   bool Discard(int descriptor);
   bool Flush(Slot& slot, int descriptor);
   bool SendRest(Slot& slot, int descriptor);

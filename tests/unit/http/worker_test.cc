@@ -56,6 +56,29 @@ TEST(Worker, WhoSendsWithoutEndGetsATurnAmongTheOthers) {
   EXPECT_EQ(StatusesIn(answers), Statuses(requests, "200"));
 }
 
+TEST(Worker, WhoSendsWithoutEndHasOneTurnToComeHoweverOftenItIsWoken) {
+  constexpr std::size_t kTurn = 2 * 64 * 1024;
+  WorkerHarness harness;
+  const auto busy = harness.Connect();
+  const std::string bytes = Repeated(LongRequest(), 100);
+  std::size_t sent = 0;
+  std::size_t received = 0;
+  const auto refill = [&] {
+    sent += busy->Send(std::string_view(bytes).substr(sent));
+    (void)busy->Read();
+    ASSERT_GT(sent - received, kTurn) << "the socket holds less than this test needs";
+  };
+  for (int wake_ups = 0; wake_ups < 3; ++wake_ups) {
+    refill();
+    harness.WakeReadable(*busy);
+    received += kTurn;
+    ASSERT_EQ(harness.metrics().received_bytes(), received);
+  }
+  refill();
+  harness.WakeForMail();
+  EXPECT_EQ(harness.metrics().received_bytes(), received + kTurn);
+}
+
 TEST(Worker, ATurnOfWhoIsGoneIsNotTheNextOnes) {
   WorkerHarness harness;
   {
