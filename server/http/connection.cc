@@ -109,7 +109,7 @@ std::size_t Connection::Parse(std::string_view bytes, MonotonicTime now, std::st
     }
     if (step.event == RequestParser::Event::kNeedMore) {
       if (parser_.in_body()) {
-        KeepPath();
+        KeepHead();
       } else if (used == bytes.size()) {
         request_begun_ = false;  // only empty lines so far
       }
@@ -148,10 +148,12 @@ void Connection::BeginRequest(std::string_view rest, MonotonicTime now, std::str
 void Connection::FindRoute() { match_ = context_.routes.Find(parser_.head().method, path_); }
 
 // The reader's buffer is about to move under a request whose body is not complete.
-void Connection::KeepPath() {
-  if (path_.data() == path_text_.data()) return;
-  path_text_ = path_;
-  path_ = path_text_;
+void Connection::KeepHead() {
+  const RequestHead& head = parser_.head();
+  const char* const before = head.raw_path.data();
+  parser_.KeepHead();
+  if (head.raw_path.data() == before || path_.data() != before) return;
+  path_ = head.raw_path;
   FindRoute();
 }
 
@@ -161,7 +163,14 @@ void Connection::Dispatch(bool more_bytes, MonotonicTime now, std::string& out) 
   if (bad_path_) {
     response = ErrorResponse(400, "INVALID_INPUT", "malformed percent-encoding in the path");
   } else if (match_.route != nullptr) {
-    const Request request{head.method, path_, match_.path_parameter, parser_.body()};
+    const Request request{.method = head.method,
+                          .path = path_,
+                          .path_parameter = match_.path_parameter,
+                          .query = head.query,
+                          .accept = head.accept,
+                          .if_match = head.if_match,
+                          .if_none_match = head.if_none_match,
+                          .body = parser_.body()};
     HandlerContext handler_context(context_.services, context_.metrics, context_.mailbox,
                                    {descriptor_, number_, request_number_});
     if (match_.route->handler(request, handler_context, response) == Answer::kLater) {

@@ -86,7 +86,7 @@ class Connection {
   void Refuse(const ParseFailure& failure, MonotonicTime now, std::string& out);
   void StartRequest();
   void FindRoute();
-  void KeepPath();
+  void KeepHead();
   void CountFailure(int status);
 
   ConnectionContext& context_;
@@ -112,7 +112,7 @@ class Connection {
   std::uint64_t request_number_ = 0;
   RouteTable::Match match_;
   std::string_view path_;
-  std::string path_text_;  // what path_ points to when it is not the reader's buffer
+  std::string path_text_;  // what path_ points to when it had to be decoded
   bool bad_path_ = false;
 
   std::vector<AnsweredRequest> answered_;  // not yet with the kernel

@@ -11,10 +11,11 @@ namespace {
 constexpr std::array<std::string_view, kMethods> kMethodNames = {
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"};
 
-constexpr std::array<std::pair<int, std::string_view>, 18> kReasonPhrases = {{
+constexpr std::array<std::pair<int, std::string_view>, 19> kReasonPhrases = {{
     {100, "Continue"},
     {200, "OK"},
     {204, "No Content"},
+    {304, "Not Modified"},
     {400, "Bad Request"},
     {403, "Forbidden"},
     {404, "Not Found"},

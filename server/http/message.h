@@ -25,6 +25,12 @@ struct Request {
   std::string_view path;
   /// What stood for the route's parameter; empty for a route without one.
   std::string_view path_parameter;
+  /// Behind the path's "?", not percent-decoded.
+  std::string_view query;
+  /// Field values; the lines of one name are joined by ", ". A field may be there and empty.
+  std::optional<std::string_view> accept;
+  std::optional<std::string_view> if_match;
+  std::optional<std::string_view> if_none_match;
   std::string_view body;
 };
 

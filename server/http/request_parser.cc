@@ -97,6 +97,7 @@ PieceEnd FindLineEnd(std::string_view bytes, std::size_t begin, std::size_t limi
 class RequestParser::State {
  public:
   Step Feed(std::string_view bytes, const ParserLimits& limits);
+  void KeepHead();
 
   RequestHead head;
   std::string_view body;
@@ -105,6 +106,16 @@ class RequestParser::State {
   bool in_body = false;
 
  private:
+  // What the head's views point to when it does not lie in the reader's buffer as it should.
+  struct HeadText {
+    std::string path;
+    std::string query;
+    std::string accept;
+    std::string if_match;
+    std::string if_none_match;
+  };
+  using FieldValue = std::optional<std::string_view>;
+
   // Beast's grammar, its findings written to the State.
   class Grammar final : public http::basic_parser<true> {
    public:
@@ -148,6 +159,15 @@ class RequestParser::State {
         case http::field::expect:
           if (!EqualsIgnoringCase(text, "100-continue")) return Fail(kUnknownExpectation, error);
           findings_.head.expects_continue = true;
+          break;
+        case http::field::accept:
+          findings_.AddLine(text, &RequestHead::accept, &HeadText::accept);
+          break;
+        case http::field::if_match:
+          findings_.AddLine(text, &RequestHead::if_match, &HeadText::if_match);
+          break;
+        case http::field::if_none_match:
+          findings_.AddLine(text, &RequestHead::if_none_match, &HeadText::if_none_match);
           break;
         case http::field::connection:
           // Beast's own keep_alive() also obeys Proxy-Connection, and keeps HTTP/1.0 alive that
@@ -212,6 +232,8 @@ class RequestParser::State {
   Step ParseHeader(std::string_view section);
   Step ParseBody(std::string_view bytes, const ParserLimits& limits);
   bool SetTarget(std::string_view target);
+  void AddLine(std::string_view line, FieldValue RequestHead::*field, std::string HeadText::*text);
+  HeadText& OwnHeadText();
   std::size_t AddBody(std::string_view piece, boost::beast::error_code& error);
   Step Fail(const ParseFailure& reason) {
     failure = reason;
@@ -219,6 +241,7 @@ class RequestParser::State {
   }
 
   std::optional<Grammar> grammar_;
+  std::unique_ptr<HeadText> head_text_;  // seldom needed
   std::size_t max_target_bytes_ = 0;
   // Where the search for the section's end goes on: the begin of a line, and of the first field.
   std::size_t line_begin_ = 0;
@@ -237,6 +260,7 @@ class RequestParser::State {
 
 void RequestParser::State::BeginRequest() {
   head = RequestHead();
+  head_text_ = nullptr;
   body = {};
   gathered_body_.clear();
   if (gathered_body_.capacity() > kKeptBodyBytes) gathered_body_ = std::string();
@@ -312,10 +336,43 @@ bool RequestParser::State::SetTarget(std::string_view target) {
     const std::size_t authority_end = std::min(target.find_first_of("/?"), target.size());
     if (authority_end == 0) return false;
     target.remove_prefix(authority_end);
-    if (target.empty() || target.front() == '?') target = "/";
   }
-  head.raw_path = target.substr(0, target.find('?'));
+  const std::size_t path_end = std::min(target.find('?'), target.size());
+  head.raw_path = path_end == 0 ? "/" : target.substr(0, path_end);
+  head.query = target.substr(std::min(path_end + 1, target.size()));
   return true;
+}
+
+RequestParser::State::HeadText& RequestParser::State::OwnHeadText() {
+  if (head_text_ == nullptr) head_text_ = std::make_unique<HeadText>();
+  return *head_text_;
+}
+
+void RequestParser::State::AddLine(std::string_view line, FieldValue RequestHead::*field,
+                                   std::string HeadText::*text) {
+  FieldValue& value = head.*field;
+  if (!value) {
+    value = line;
+    return;
+  }
+  std::string& joined = OwnHeadText().*text;
+  if (joined.empty()) joined = *value;
+  joined += ", ";
+  joined += line;
+  value = joined;
+}
+
+void RequestParser::State::KeepHead() {
+  HeadText& own = OwnHeadText();
+  const auto keep = [](auto& view, std::string_view from, std::string& text) {
+    if (from.data() != text.data()) text = from;
+    view = text;
+  };
+  keep(head.raw_path, head.raw_path, own.path);
+  keep(head.query, head.query, own.query);
+  if (head.accept) keep(head.accept, *head.accept, own.accept);
+  if (head.if_match) keep(head.if_match, *head.if_match, own.if_match);
+  if (head.if_none_match) keep(head.if_none_match, *head.if_none_match, own.if_none_match);
 }
 
 std::size_t RequestParser::State::AddBody(std::string_view piece, boost::beast::error_code& error) {
@@ -408,6 +465,7 @@ void RequestParser::set_max_body_bytes(std::size_t bytes) { state_->max_body_byt
 bool RequestParser::in_body() const { return state_->in_body; }
 const RequestHead& RequestParser::head() const { return state_->head; }
 std::string_view RequestParser::body() const { return state_->body; }
+void RequestParser::KeepHead() { state_->KeepHead(); }
 const ParseFailure& RequestParser::failure() const { return state_->failure; }
 
 }  // namespace products

@@ -16,11 +16,17 @@ struct ParserLimits {
 };
 
 /// A request's head, once its header section is complete. Views are valid until the bytes given to
-/// Feed move.
+/// Feed move; after KeepHead until the next request begins.
 struct RequestHead {
   Method method = Method::kGet;
   /// Origin-form, before the query, not yet percent-decoded: "/products/1". "*" for OPTIONS.
   std::string_view raw_path;
+  /// Behind the first "?", not percent-decoded.
+  std::string_view query;
+  /// Field values; the lines of one name are joined by ", " (RFC 9110, 5.3).
+  std::optional<std::string_view> accept;
+  std::optional<std::string_view> if_match;
+  std::optional<std::string_view> if_none_match;
   bool http_1_0 = false;
   bool keep_alive = true;
   bool expects_continue = false;
@@ -65,6 +71,9 @@ class RequestParser {
   bool in_body() const;
 
   const RequestHead& head() const;
+  /// Copies what head() points to: the bytes given to Feed are about to move. Once a request is
+  /// enough.
+  void KeepHead();
   /// After kComplete, until the next Feed; may point into the bytes given to Feed.
   std::string_view body() const;
   const ParseFailure& failure() const;

@@ -54,8 +54,9 @@ void AppendResponse(std::string& out, const Response& response, const ResponseFr
     out += ReasonPhrase(response.status);
     out += "\r\n";
   }
-  // RFC 9110, 8.6: a 204 has neither a body nor a Content-Length.
-  const bool has_content = response.status != 204;
+  // RFC 9110: a 204 has neither a body nor a Content-Length (8.6); a 304 has no body either, and of
+  // the fields that describe one only its ETag is worth sending (15.4.5).
+  const bool has_content = response.status != 204 && response.status != 304;
   const std::string_view body = response.Body();
   if (has_content && !response.content_type.empty()) {
     out += "Content-Type: ";

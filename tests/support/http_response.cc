@@ -70,7 +70,10 @@ std::optional<std::pair<HttpResponse, std::size_t>> ParseHttpResponse(std::strin
     if (!number) Refuse("bad Content-Length", bytes);
     length = *number;
   }
-  if (rule == BodyRule::kNone || response.status < 200 || response.status == 204) length = 0;
+  if (rule == BodyRule::kNone || response.status < 200 || response.status == 204 ||
+      response.status == 304) {
+    length = 0;
+  }
   const std::size_t body_begin = head_end + 4;
   if (bytes.size() - body_begin < length) return std::nullopt;
   response.body = bytes.substr(body_begin, length);

@@ -25,6 +25,10 @@ std::string Describe(const RequestParser& parser) {
   const RequestHead& head = parser.head();
   std::string text(MethodName(head.method));
   text += " " + std::string(head.raw_path);
+  if (!head.query.empty()) text += "?" + std::string(head.query);
+  if (head.accept) text += " accept[" + std::string(*head.accept) + "]";
+  if (head.if_match) text += " match[" + std::string(*head.if_match) + "]";
+  if (head.if_none_match) text += " none_match[" + std::string(*head.if_none_match) + "]";
   if (head.http_1_0) text += " 1.0";
   if (!head.keep_alive) text += " close";
   if (head.expects_continue) text += " continue";
@@ -39,28 +43,25 @@ std::string ParsePieces(const std::vector<std::string_view>& pieces,
   RequestParser parser;
   std::string text;
   std::string kept;
-  std::string head;
   for (const std::string_view piece : pieces) {
     const std::string bytes = kept + std::string(piece);
     std::size_t used = 0;
     while (used < bytes.size()) {
-      const RequestParser::Step step = parser.Feed(std::string_view(bytes).substr(used), limits);
+      RequestParser::Step step = parser.Feed(std::string_view(bytes).substr(used), limits);
       used += step.consumed;
       if (step.event == Event::kHeader) {
-        head = Describe(parser);
         parser.set_max_body_bytes(kMaxBody);
         if (used < bytes.size()) continue;
         // A request without a body is complete without another byte.
-        if (parser.Feed({}, limits).event == Event::kComplete) text += head + "\n";
-      } else if (step.event == Event::kComplete) {
-        text +=
-            head + (parser.body().empty() ? "" : " <" + std::string(parser.body()) + ">") + "\n";
-      } else if (step.event == Event::kFailure) {
-        return text + std::to_string(parser.failure().status);
-      } else {
-        break;
+        step = parser.Feed({}, limits);
       }
+      if (step.event == Event::kFailure) return text + std::to_string(parser.failure().status);
+      if (step.event == Event::kNeedMore) break;
+      text += Describe(parser);
+      if (!parser.body().empty()) text += " <" + std::string(parser.body()) + ">";
+      text += "\n";
     }
+    if (parser.in_body()) parser.KeepHead();
     EXPECT_LE(used, bytes.size());
     kept = bytes.substr(used);
   }
@@ -101,10 +102,11 @@ TEST(RequestParser, FindsRequestsInAnySegmentation) {
       {get, "GET /a\n..."},
       {get + get + get, "GET /a\nGET /a\nGET /a\n..."},
       {"\r\n\r\n" + get + "\r\n" + get, "GET /a\nGET /a\n..."},
-      {"HEAD /a?q=1?2 HTTP/1.1\r\n" + kHost + "\r\n", "HEAD /a\n..."},
-      {"GET http://h:1/a/b?c HTTP/1.1\r\n" + kHost + "\r\n", "GET /a/b\n..."},
+      {"HEAD /a?q=1?2 HTTP/1.1\r\n" + kHost + "\r\n", "HEAD /a?q=1?2\n..."},
+      {"GET /a? HTTP/1.1\r\n" + kHost + "\r\n", "GET /a\n..."},
+      {"GET http://h:1/a/b?c HTTP/1.1\r\n" + kHost + "\r\n", "GET /a/b?c\n..."},
       {"GET HTTPS://h HTTP/1.1\r\n" + kHost + "\r\n", "GET /\n..."},
-      {"GET http://h?q HTTP/1.1\r\n" + kHost + "\r\n", "GET /\n..."},
+      {"GET http://h?q HTTP/1.1\r\n" + kHost + "\r\n", "GET /?q\n..."},
       {"OPTIONS * HTTP/1.1\r\n" + kHost + "\r\n", "OPTIONS *\n..."},
       {"GET /%41 HTTP/1.1\r\nhOsT:h\r\n\r\n", "GET /%41\n..."},
       {"GET /a HTTP/1.1\r\nHost:\r\n\r\n", "GET /a\n..."},
@@ -134,6 +136,26 @@ TEST(RequestParser, FindsRequestsInAnySegmentation) {
       {post + "transfer-encoding: CHUNKED\r\n\r\n1\r\na\r\n0\r\n\r\n", "POST /p <a>\n..."},
       {chunked + "001\r\n0\r\n01 ; a\r\n0\r\n00 ;a = \"\t\"\r\n\r\n" + get,
        "POST /p <00>\nGET /a\n..."},
+  };
+  for (const Case& c : cases) ExpectInAnySegmentation(c.bytes, c.expected);
+}
+
+TEST(RequestParser, ReadsWhatConditionsAndListsNeedInAnySegmentation) {
+  const std::string get = "GET /a HTTP/1.1\r\n" + kHost;
+  const std::string put = "PUT /a%20b?c=%20 HTTP/1.1\r\n" + kHost;
+  const std::vector<Case> cases = {
+      {get + "Accept: text/html\r\n\r\n", "GET /a accept[text/html]\n..."},
+      {get + "accept:  a , b \r\nACCEPT: c\r\nAccept:d\r\n\r\n", "GET /a accept[a , b, c, d]\n..."},
+      {get + "If-Match:\r\n\r\n", "GET /a match[]\n..."},
+      {get + "If-Match:\r\nIf-Match: \"1\"\r\n\r\n", "GET /a match[, \"1\"]\n..."},
+      {get + "If-None-Match: \"1\"\r\nIf-Match: \"2\"\r\nIf-None-Match: W/\"3\"\r\n\r\n" + get +
+           "\r\n",
+       "GET /a match[\"2\"] none_match[\"1\", W/\"3\"]\nGET /a\n..."},
+      {put + "If-Match: *\r\nContent-Length: 2\r\nAccept: a\r\n\r\nhi" + get + "\r\n",
+       "PUT /a%20b?c=%20 accept[a] match[*] <hi>\nGET /a\n..."},
+      {put + "If-Match: 1\r\nIf-Match: 2\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n" +
+           "1\r\nb\r\n0\r\nIf-Match: 3\r\nAccept: 4\r\n\r\n" + get + "\r\n",
+       "PUT /a%20b?c=%20 match[1, 2] <ab>\nGET /a\n..."},
   };
   for (const Case& c : cases) ExpectInAnySegmentation(c.bytes, c.expected);
 }

@@ -37,6 +37,15 @@ TEST(ResponseWriter, A204HasNeitherBodyNorLengthNorType) {
             "before|HTTP/1.1 204 No Content\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n");
 }
 
+TEST(ResponseWriter, A304HasItsETagAndNothingOfABody) {
+  Response response = Product();
+  response.status = 304;
+  response.extra_headers = "ETag: \"1\"\r\n";
+  EXPECT_EQ(Written(response),
+            "before|HTTP/1.1 304 Not Modified\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+            "ETag: \"1\"\r\n\r\n");
+}
+
 TEST(ResponseWriter, AnEmptyBodyHasALength) {
   EXPECT_EQ(Written({}),
             "before|HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
