@@ -41,7 +41,8 @@ ParsedArguments ParseArguments(int argc, const char* const* argv) {
       "default.\n\n"
       "Examples:\n"
       "  productd\n"
-      "  productd --config productd.yaml --http-listen 127.0.0.1:8080\n",
+      "  productd --config productd.yaml --http-listen 127.0.0.1:8080\n"
+      "  productd --verify --data-dir ./productd-data\n",
       "productd");
   app.allow_extras();
   std::string config_file;
@@ -54,9 +55,19 @@ ParsedArguments ParseArguments(int argc, const char* const* argv) {
   app.add_option("--ready-file", command_line.ready_file,
                  "File to write the bound addresses to once ready, one a line")
       ->take_last();
+  app.add_flag("--verify", command_line.verify,
+               "Read and check everything in storage.data_dir, report, and exit");
+  auto* const restore =
+      app.add_option("--restore", command_line.restore_file,
+                     "Make storage.data_dir, which must be empty, of this backup, and exit")
+          ->take_last();
+  std::string data_dir;
+  auto* const short_data_dir =
+      app.add_option("--data-dir", data_dir, "The same as --storage-data-dir")->take_last();
   app.add_flag("--version", print_version, "Print the version and exit");
   std::vector<std::string> flags = {"--config",     "--check-config", "--print-config",
-                                    "--ready-file", "--version",      "--help"};
+                                    "--ready-file", "--verify",       "--restore",
+                                    "--data-dir",   "--version",      "--help"};
   std::list<std::pair<const ConfigKey*, std::string>> values;  // a list: addresses stay
   std::vector<std::pair<CLI::Option*, const std::pair<const ConfigKey*, std::string>*>> options;
   for (const ConfigKey& key : ConfigKeys()) {
@@ -84,6 +95,13 @@ ParsedArguments ParseArguments(int argc, const char* const* argv) {
     return {std::nullopt, 0};
   }
   if (config->count() > 0) command_line.sources.file = config_file;
+  if (restore->count() > 0 && command_line.restore_file.empty()) {
+    std::fputs("productd: --restore: must be the path of a file; see productd --help\n", stderr);
+    return {std::nullopt, 2};
+  }
+  if (short_data_dir->count() > 0) {
+    command_line.sources.flags.emplace_back("storage.data_dir", data_dir);
+  }
   for (const auto& [option, value] : options) {
     if (option->count() > 0)
       command_line.sources.flags.emplace_back(value->first->path, value->second);

@@ -13,6 +13,9 @@ struct CommandLine {
   ConfigSources sources;
   bool check_config = false;
   bool print_config = false;
+  /// Offline work in place of serving: read and check storage.data_dir, or make it of this backup.
+  bool verify = false;
+  std::string restore_file;
   /// Where to write the bound addresses once ready; empty for nowhere.
   std::string ready_file;
 };

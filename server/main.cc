@@ -1,6 +1,5 @@
 // productd: wiring only. Arguments → settings → engine → catalogue → server → signals → drain.
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,15 +11,17 @@
 
 #include "core/base/background_thread.h"
 #include "core/base/version.h"
+#include "server/catalogue_start.h"
 #include "server/command_line.h"
 #include "server/config/config_keys.h"
 #include "server/config/config_loader.h"
 #include "server/config/config_text.h"
 #include "server/http/http_server.h"
+#include "server/offline_commands.h"
 #include "server/process_limits.h"
+#include "server/ready_file.h"
 #include "server/service/catalog.h"
 #include "server/storage/commit_queue.h"
-#include "server/storage/memory_engine.h"
 
 namespace products {
 namespace {
@@ -61,19 +62,6 @@ class CommitRecorder final : public CommitObserver {
 int FailStart(Logger& log, const Error& error) {
   log.Error("start failed", {{"reason", error.message}, {"detail", error.detail}});
   return kExitUsage;
-}
-
-// Beside the file, then renamed: who waits for it never reads half of it.
-Status WriteReadyFile(const std::string& path, const std::string& text) {
-  const std::string beside = path + ".tmp";
-  const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  const bool written =
-      file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  if (file >= 0) ::close(file);
-  if (written && std::rename(beside.c_str(), path.c_str()) == 0) return {};
-  const int error = errno;
-  ::unlink(beside.c_str());
-  return ErrnoError(ErrorCode::kInvalidArgument, "--ready-file: cannot write " + path, error);
 }
 
 // With the figures for which 0 stands.
@@ -118,6 +106,14 @@ void ExitAtNextSignal() {
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
+// Whether a signal to end waits to be taken.
+bool IsStopRequested() {
+  sigset_t pending;
+  sigemptyset(&pending);
+  sigpending(&pending);
+  return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+}
+
 // Serves on until no request is in flight and none has come for drain.idle, or drain.timeout
 // passes.
 void Drain(const Config& config, const Clock& clock, HttpServer& server, Logger& log) {
@@ -152,14 +148,14 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
   const Status descriptors = ReserveDescriptors(config.http.max_connections, resolved.workers);
   if (!descriptors.ok()) return FailStart(log, descriptors.error());
 
-  // One that an earlier process left would say too soon that this one is ready.
-  if (!command_line.ready_file.empty()) ::unlink(command_line.ready_file.c_str());
+  ReadyFile ready_file(command_line.ready_file);
+  const Status prepared = ready_file.Prepare();
+  if (!prepared.ok()) return FailStart(log, prepared.error());
 
-  const std::unique_ptr<Engine> engine = OpenMemoryEngine();
+  const Result<std::unique_ptr<Engine>> opened = OpenEngine(resolved.storage);
+  if (!opened.ok()) return FailStart(log, opened.error());
+  Engine* const engine = opened->get();
   ProductTable table;
-  const Status loaded =
-      engine->Load([&table](ProductRecordPtr record) { table.Put(std::move(record)); });
-  if (!loaded.ok()) return FailStart(log, loaded.error());
 
   ServerMetrics metrics(HttpRequestLabels(), {std::string(Version()), std::string(Commit()),
                                               std::string(engine->name())});
@@ -177,6 +173,12 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
                    [&table] { return static_cast<double>(table.bytes()); });
   metrics.AddGauge(metric::kCommitQueueDepth, {},
                    [&queue] { return static_cast<double>(queue.figures().waiting_changes); });
+  metrics.AddGauge(metric::kWritesStopped, {},
+                   [&queue] { return queue.figures().stopped ? 1.0 : 0.0; });
+  metrics.AddGauge(metric::kStoredBytes, {},
+                   [engine] { return static_cast<double>(engine->figures().stored_bytes); });
+  metrics.AddGauge(metric::kMaxStoredBytes, {},
+                   [engine] { return static_cast<double>(engine->figures().max_stored_bytes); });
   metrics.AddCounter(metric::kLogLinesDropped, {},
                      [&log] { return static_cast<double>(log.dropped_lines()); });
 
@@ -189,19 +191,27 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
   const std::string http = RenderListenAddress(server.http_address());
   const std::string management =
       server.management_address() ? RenderListenAddress(*server.management_address()) : "";
-  if (!command_line.ready_file.empty()) {
-    const Status written = WriteReadyFile(
-        command_line.ready_file, http + "\n" + (management.empty() ? "" : management + "\n"));
-    if (!written.ok()) {
-      server.Stop();
-      return FailStart(log, written.error());
-    }
-  }
   log.Info("listening", {{"http", http},
                          {"management", management.empty() ? http : management},
                          {"workers", resolved.workers},
                          {"engine", engine->name()},
                          {"version", Version()}});
+  const Status loaded =
+      LoadCatalogue(resolved.storage, *engine, table, catalog, clock, log, IsStopRequested);
+  if (!loaded.ok()) {
+    server.Stop();
+    if (IsStopRequested()) {
+      log.Info("stopped", {{"while", "loading"}});
+      return 0;
+    }
+    return FailStart(log, loaded.error());
+  }
+  const Status published =
+      ready_file.Publish(http + "\n" + (management.empty() ? "" : management + "\n"));
+  if (!published.ok()) {
+    server.Stop();
+    return FailStart(log, published.error());
+  }
 
   int signal = 0;
   while (true) {
@@ -243,6 +253,11 @@ int Main(int argc, char** argv) {
     std::puts("the configuration is valid");
     return 0;
   }
+
+  if (!command_line.restore_file.empty()) {
+    return RestoreDataDirectory(command_line.restore_file, loaded->config.storage.data_dir);
+  }
+  if (command_line.verify) return VerifyDataDirectory(loaded->config.storage.data_dir);
 
   // Blocked before any thread starts, so that every thread inherits it and only sigwait takes them.
   sigset_t signals;

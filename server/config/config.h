@@ -11,7 +11,7 @@
 
 namespace products {
 
-enum class StorageEngine { kMemory };
+enum class StorageEngine { kMemory, kLmdb };
 
 /// "memory" and back.
 std::string_view StorageEngineName(StorageEngine engine);
@@ -54,8 +54,16 @@ struct Config {
   } management;
 
   struct Storage {
-    StorageEngine engine = StorageEngine::kMemory;
+    StorageEngine engine = StorageEngine::kLmdb;
     std::string data_dir = "./productd-data";
+    /// What the data file may grow to: address space, not disk or memory.
+    std::uint64_t max_data_bytes = std::uint64_t{64} << 30;
+    /// Where POST /admin/backup writes; empty refuses it.
+    std::string backup_dir = {};
+    /// A backup that takes longer is given up: meanwhile replaced products keep their space.
+    std::chrono::milliseconds backup_timeout{600'000};
+    /// NDJSON, also gzipped, that fills a catalogue which is empty at start; empty for none.
+    std::string preload = {};
     /// Bytes the product table may take; 0 stands for three quarters of the memory this process may
     /// use (its cgroup's limit, or the machine's).
     std::uint64_t max_table_bytes = 0;

@@ -127,6 +127,8 @@ bool IsPath(std::string_view text) {
   return !text.empty() && text.size() < 4096 && !has_control && IsValidUtf8(text);
 }
 
+bool IsPathOrEmpty(std::string_view text) { return text.empty() || IsPath(text); }
+
 std::vector<ConfigKey> HttpKeys() {
   using Http = Config::Http;
   const auto at = [](auto member) { return At(&Config::http, member); };
@@ -175,11 +177,34 @@ std::vector<ConfigKey> StorageKeys() {
   using Storage = Config::Storage;
   const auto at = [](auto member) { return At(&Config::storage, member); };
   return {
-      Choice("storage.engine", "Where products are kept; memory forgets them at exit.",
-             "an engine of this version: memory", at(&Storage::engine), ParseStorageEngine,
+      Choice("storage.engine",
+             "Where products are kept: lmdb on this machine's disk, synced before a write is "
+             "answered; memory forgets them at exit.",
+             "an engine of this version: memory, lmdb", at(&Storage::engine), ParseStorageEngine,
              StorageEngineName),
-      Text("storage.data_dir", "Directory of the data; the memory engine has none.",
+      Text("storage.data_dir",
+           "Directory of the data, on a local disk; made when it is not there. The memory engine "
+           "has "
+           "none.",
            "the path of a directory", at(&Storage::data_dir), IsPath),
+      Bytes(
+          "storage.max_data_bytes",
+          "Size the data file may reach; writes are answered 503 beyond. It reserves address space "
+          "and neither disk nor memory.",
+          {kMiB, 64 * kTiB}, at(&Storage::max_data_bytes)),
+      Text("storage.backup_dir",
+           "Directory that POST /admin/backup writes to; empty turns backups off.",
+           "empty or the path of a directory", at(&Storage::backup_dir), IsPathOrEmpty),
+      Milliseconds(
+          "storage.backup_timeout_ms",
+          "A backup that takes longer is given up; while one runs the data file grows with "
+          "every write.",
+          {1, kDayMs}, at(&Storage::backup_timeout)),
+      Text("storage.preload",
+           "NDJSON file, plain or gzipped, that fills a catalogue which is empty at start; empty "
+           "for "
+           "none.",
+           "empty or the path of a file", at(&Storage::preload), IsPathOrEmpty),
       Bytes("storage.max_table_bytes",
             "Memory the products may take; 0 stands for three quarters of what this process may "
             "use (its cgroup's limit, or the machine's memory).",

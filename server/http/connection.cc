@@ -157,11 +157,19 @@ void Connection::KeepHead() {
   FindRoute();
 }
 
+Status Connection::CheckNeeds() const {
+  if (match_.route == nullptr || match_.route->needs == Needs::kNothing) return {};
+  return context_.services.catalog.CheckLoaded();
+}
+
 void Connection::Dispatch(bool more_bytes, MonotonicTime now, std::string& out) {
   const RequestHead& head = parser_.head();
   Response response;
   if (bad_path_) {
     response = ErrorResponse(400, "INVALID_INPUT", "malformed percent-encoding in the path");
+  } else if (const Status loaded = CheckNeeds(); !loaded.ok()) {
+    context_.metrics.CountRefused(RefusedReason::kUnavailable);
+    response = ErrorResponse(loaded.error());
   } else if (match_.route != nullptr) {
     const Request request{.method = head.method,
                           .path = path_,

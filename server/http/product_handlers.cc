@@ -83,7 +83,7 @@ Answer PostProductDetails(const Request& request, HandlerContext& context, Respo
   PutWaiter* const dismissable = put_waiter.get();
   std::unique_ptr<CommitWaiter> waiter = std::move(put_waiter);
   const std::optional<RefusedWrite> refused =
-      context.services.catalog.Put(*id, request.body, std::move(waiter));
+      context.services.catalog.Put(*id, request.body, {}, std::move(waiter));
   if (!refused) return Answer::kLater;
   dismissable->Dismiss();
   if (refused->reason != WriteRefusal::kInvalid) {

@@ -12,13 +12,14 @@ namespace {
 
 // The hottest first: the search goes from top to bottom.
 constexpr std::array kRoutes = {
-    Route{Method::kGet, "/products/{productId}", Plane::kPublic, GetProduct},
-    Route{Method::kPost, "/products/{productId}/details", Plane::kPublic, PostProductDetails},
-    Route{Method::kGet, "/health", Plane::kBoth, GetHealth},
-    Route{Method::kGet, "/healthz", Plane::kManagement, GetLiveness},
-    Route{Method::kGet, "/readyz", Plane::kManagement, GetReadiness},
-    Route{Method::kGet, "/metrics", Plane::kManagement, GetMetrics},
-    Route{Method::kGet, "/version", Plane::kBoth, GetVersion},
+    Route{Method::kGet, "/products/{productId}", Plane::kPublic, Needs::kCatalogue, GetProduct},
+    Route{Method::kPost, "/products/{productId}/details", Plane::kPublic, Needs::kCatalogue,
+          PostProductDetails},
+    Route{Method::kGet, "/health", Plane::kBoth, Needs::kNothing, GetHealth},
+    Route{Method::kGet, "/healthz", Plane::kManagement, Needs::kNothing, GetLiveness},
+    Route{Method::kGet, "/readyz", Plane::kManagement, Needs::kNothing, GetReadiness},
+    Route{Method::kGet, "/metrics", Plane::kManagement, Needs::kNothing, GetMetrics},
+    Route{Method::kGet, "/version", Plane::kBoth, Needs::kNothing, GetVersion},
 };
 
 }  // namespace

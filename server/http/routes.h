@@ -48,12 +48,17 @@ using Handler = Answer (*)(const Request& request, HandlerContext& context, Resp
 /// Which listener serves a route.
 enum class Plane { kPublic, kManagement, kBoth };
 
+/// What a route cannot be served without. Who needs the catalogue is answered 503 while that is
+/// loaded.
+enum class Needs { kNothing, kCatalogue };
+
 struct Route {
   Method method;
   /// "/health", or with one parameter, which stands for a run of characters without "/":
   /// "/products/{productId}/details". Also the label of the metrics.
   std::string_view pattern;
   Plane plane;
+  Needs needs;
   Handler handler;
 };
 

@@ -93,6 +93,12 @@ inline constexpr MetricDescription kCommitQueueDepth{"productd_commit_queue_dept
                                                      "Changes waiting for a commit."};
 inline constexpr MetricDescription kTableBytes{"productd_table_bytes",
                                                "Memory the product table takes."};
+inline constexpr MetricDescription kWritesStopped{
+    "productd_writes_stopped", "1 once the engine has failed and no write is taken, else 0."};
+inline constexpr MetricDescription kStoredBytes{"productd_stored_bytes",
+                                                "Size of the data file; 0 for the memory engine."};
+inline constexpr MetricDescription kMaxStoredBytes{
+    "productd_max_stored_bytes", "What the data file may grow to: storage.max_data_bytes."};
 inline constexpr MetricDescription kLogLinesDropped{"productd_log_lines_dropped_total",
                                                     "Log lines that standard error did not take."};
 

@@ -26,28 +26,62 @@ RefusedWrite RefusedByQueue(CommitQueue::Refusal refusal) {
   return Refuse(WriteRefusal::kStopped, ErrorCode::kUnavailable, "writes are stopped");
 }
 
+RefusedWrite RefusedByTable() {
+  return Refuse(WriteRefusal::kTableFull, ErrorCode::kOverloaded,
+                "the catalogue has reached its memory limit");
+}
+
+std::optional<RefusedWrite> Outcome(std::optional<CommitQueue::Refusal> refusal) {
+  if (refusal) return RefusedByQueue(*refusal);
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<RefusedWrite> Catalog::Put(ProductId id, std::string_view json,
+                                         Precondition precondition,
                                          std::unique_ptr<CommitWaiter>&& waiter) {
   const Result<Product> product = ParseProduct(json, id);
   if (!product.ok()) return RefusedWrite{WriteRefusal::kInvalid, product.error()};
 
   ProductRecordPtr record = ProductRecord::Make(id, RenderProduct(*product));
-  if (table_.bytes() + record->footprint() > max_table_bytes_) {
-    return Refuse(WriteRefusal::kTableFull, ErrorCode::kOverloaded,
-                  "the catalogue has reached its memory limit");
-  }
-  const std::optional<CommitQueue::Refusal> refusal =
-      queue_.Submit({id, std::move(record)}, std::move(waiter));
-  if (refusal) return RefusedByQueue(*refusal);
-  return std::nullopt;
+  if (table_.bytes() + record->footprint() > max_table_bytes_) return RefusedByTable();
+  return Outcome(
+      queue_.Submit({id, std::move(record)}, std::move(waiter), std::move(precondition)));
+}
+
+std::optional<RefusedWrite> Catalog::Delete(ProductId id, Precondition precondition,
+                                            std::unique_ptr<CommitWaiter>&& waiter) {
+  return Outcome(queue_.Submit({id, nullptr}, std::move(waiter), std::move(precondition)));
+}
+
+std::optional<RefusedWrite> Catalog::PutGroup(ProductGroup group,
+                                              std::unique_ptr<CommitWaiter>&& waiter) {
+  if (table_.bytes() + group.bytes() > max_table_bytes_) return RefusedByTable();
+  return Outcome(queue_.SubmitGroup(group.TakeChanges(), std::move(waiter)));
+}
+
+void Catalog::ReportLoading(std::size_t loaded, std::size_t total) {
+  loading_done_.store(loaded, std::memory_order_relaxed);
+  loading_total_.store(total, std::memory_order_relaxed);
+}
+
+Status Catalog::CheckLoaded() const {
+  // Acquire pairs with FinishLoading: who is told yes finds all that was loaded.
+  if (loaded_.load(std::memory_order_acquire)) return {};
+  return Error{ErrorCode::kUnavailable,
+               "loading: " + std::to_string(loading_done_.load(std::memory_order_relaxed)) +
+                   " of " + std::to_string(loading_total_.load(std::memory_order_relaxed)) +
+                   " products",
+               {}};
 }
 
 Status Catalog::CheckReady() const {
   if (draining_.load(std::memory_order_relaxed)) {
     return Error{ErrorCode::kUnavailable, "draining", {}};
   }
+  const Status loaded = CheckLoaded();
+  if (!loaded.ok()) return loaded;
   if (queue_.figures().stopped) {
     return Error{ErrorCode::kUnavailable, "the storage engine failed; writes are stopped", {}};
   }

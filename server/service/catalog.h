@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/base/error.h"
+#include "server/service/product_group.h"
 #include "server/storage/commit_queue.h"
 #include "server/storage/product_table.h"
 
@@ -34,11 +35,30 @@ class Catalog {
   /// record.
   const ProductRecord* Find(ProductId id) const { return table_.Find(id); }
 
+  /// The product with that id or, of the larger ones, the least; null behind the last. As Find.
+  const ProductRecord* FindFrom(ProductId id) const { return table_.FindFrom(id); }
+
   /// Validates `json` as the product of `id` and queues it to be created or replaced. Absent when
-  /// it is queued: `waiter` is then taken, and told the outcome once, from the writer thread.
-  /// Refused, the waiter stays the caller's.
-  std::optional<RefusedWrite> Put(ProductId id, std::string_view json,
+  /// it is queued: `waiter` is then taken, and told the outcome once, from the writer thread; that
+  /// is kConflict when the precondition does not hold. Refused, the waiter stays the caller's.
+  std::optional<RefusedWrite> Put(ProductId id, std::string_view json, Precondition precondition,
                                   std::unique_ptr<CommitWaiter>&& waiter);
+
+  /// Queues the removal of a product. As Put; the outcome is kNotFound when there is none.
+  std::optional<RefusedWrite> Delete(ProductId id, Precondition precondition,
+                                     std::unique_ptr<CommitWaiter>&& waiter);
+
+  /// Queues all products of a group, which is not empty, to be created or replaced together. As
+  /// Put, but the queue's limits do not apply: the caller has at most a few groups in flight.
+  std::optional<RefusedWrite> PutGroup(ProductGroup group, std::unique_ptr<CommitWaiter>&& waiter);
+
+  /// How far the loading at start is. The starting thread.
+  void ReportLoading(std::size_t loaded, std::size_t total);
+  /// The table holds what the engine stores: from now on products are served. The starting thread,
+  /// once.
+  void FinishLoading() { loaded_.store(true, std::memory_order_release); }
+  /// Ok when products are served, reads at least; otherwise how far the loading is.
+  Status CheckLoaded() const;
 
   /// Ok while reads and writes are served; otherwise why not, in words for an operator.
   Status CheckReady() const;
@@ -50,6 +70,9 @@ class Catalog {
   const ProductTable& table_;
   CommitQueue& queue_;
   const std::uint64_t max_table_bytes_;
+  std::atomic<bool> loaded_{false};
+  std::atomic<std::size_t> loading_done_{0};
+  std::atomic<std::size_t> loading_total_{0};
   std::atomic<bool> draining_{false};
 };
 

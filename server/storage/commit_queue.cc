@@ -1,16 +1,37 @@
 #include "server/storage/commit_queue.h"
 
 #include <algorithm>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 namespace products {
 namespace {
 
 // What a waiting change costs beyond its record: the queue's entry and the waiter.
-constexpr std::size_t kPendingOverhead = 128;
+constexpr std::size_t kPendingOverhead = 192;
 
 std::size_t BytesOf(const Change& change) {
-  return kPendingOverhead + (change.record == nullptr ? 0 : change.record->footprint());
+  return change.record == nullptr ? 0 : change.record->footprint();
+}
+
+Status CheckPrecondition(const Precondition& precondition, const ProductRecord* stored) {
+  switch (precondition.kind) {
+    case Precondition::Kind::kNone:
+      return {};
+    case Precondition::Kind::kExists:
+      if (stored != nullptr) return {};
+      return Error{ErrorCode::kConflict, "the product does not exist", {}};
+    case Precondition::Kind::kAbsent:
+      if (stored == nullptr) return {};
+      return Error{ErrorCode::kConflict, "the product exists", {}};
+    case Precondition::Kind::kHasTag:
+      break;
+  }
+  if (stored == nullptr) return Error{ErrorCode::kConflict, "the product does not exist", {}};
+  const auto& tags = precondition.tags;
+  if (std::find(tags.begin(), tags.end(), stored->content_tag()) != tags.end()) return {};
+  return Error{ErrorCode::kConflict, "the product has another ETag", {}};
 }
 
 }  // namespace
@@ -27,8 +48,9 @@ CommitQueue::CommitQueue(Engine& engine, ProductTable& table, const CommitLimits
 CommitQueue::~CommitQueue() { Stop(); }
 
 std::optional<CommitQueue::Refusal> CommitQueue::Submit(Change change,
-                                                        std::unique_ptr<CommitWaiter>&& waiter) {
-  const std::size_t bytes = BytesOf(change);
+                                                        std::unique_ptr<CommitWaiter>&& waiter,
+                                                        Precondition precondition) {
+  const std::size_t bytes = kPendingOverhead + BytesOf(change);
   const MonotonicTime now = clock_.Now();
   bool wake_writer = false;
   {
@@ -41,8 +63,28 @@ std::optional<CommitQueue::Refusal> CommitQueue::Submit(Change change,
     if (!waiting_.empty() && now - waiting_.front().queued_at > limits_.max_queue_age) {
       return Refusal::kTooOld;
     }
-    waiting_.push_back({std::move(change), std::move(waiter), bytes, now});
+    waiting_.push_back(
+        {std::move(change), {}, std::move(precondition), std::move(waiter), bytes, now});
+    waiting_changes_ += 1;
     waiting_bytes_ += bytes;
+    wake_writer = std::exchange(writer_sleeps_, false);
+  }
+  if (wake_writer) wake_.notify_one();
+  return std::nullopt;
+}
+
+std::optional<CommitQueue::Refusal> CommitQueue::SubmitGroup(
+    std::vector<Change> group, std::unique_ptr<CommitWaiter>&& waiter) {
+  std::size_t bytes = kPendingOverhead + group.size() * sizeof(Change);
+  for (const Change& change : group) bytes += BytesOf(change);
+  const MonotonicTime now = clock_.Now();
+  bool wake_writer = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || failed_) return Refusal::kStopped;
+    waiting_changes_ += group.size();
+    waiting_bytes_ += bytes;
+    waiting_.push_back({{}, std::move(group), {}, std::move(waiter), bytes, now});
     wake_writer = std::exchange(writer_sleeps_, false);
   }
   if (wake_writer) wake_.notify_one();
@@ -60,7 +102,7 @@ void CommitQueue::Stop() {
 
 CommitQueue::Figures CommitQueue::figures() const {
   const std::lock_guard lock(mutex_);
-  return {waiting_.size(), waiting_bytes_, failed_};
+  return {waiting_changes_, waiting_bytes_, failed_};
 }
 
 void CommitQueue::Run() {
@@ -79,67 +121,117 @@ std::vector<CommitQueue::Pending> CommitQueue::TakeBatch() {
   }
   writer_sleeps_ = false;
   std::vector<Pending> batch;
+  std::size_t changes = 0;
   std::size_t bytes = 0;
-  // A single change over the byte limit still goes, alone.
-  while (!waiting_.empty() && batch.size() < limits_.max_batch_changes &&
-         (batch.empty() || bytes + waiting_.front().bytes <= limits_.max_batch_bytes)) {
+  // What is over a limit by itself still goes, alone.
+  while (!waiting_.empty() &&
+         (batch.empty() || (changes + waiting_.front().changes() <= limits_.max_batch_changes &&
+                            bytes + waiting_.front().bytes <= limits_.max_batch_bytes))) {
+    changes += waiting_.front().changes();
     bytes += waiting_.front().bytes;
     batch.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
   }
+  waiting_changes_ -= changes;
   waiting_bytes_ -= bytes;
   return batch;
 }
 
-void CommitQueue::CommitBatch(std::vector<Pending> batch) {
-  const MonotonicTime started = clock_.Now();
-  const std::chrono::nanoseconds queue_wait = started - batch.front().queued_at;
-  std::size_t bytes = 0;
+// In the order of submission, without those that may not be made; these get their verdict. What a
+// change finds is what the table holds, which this thread alone writes, or what an earlier one of
+// the same batch makes of it.
+std::vector<Change> CommitQueue::TakeChanges(std::vector<Pending>& batch) const {
+  const bool has_conditions = std::any_of(batch.begin(), batch.end(), [](const Pending& pending) {
+    return pending.group.empty() && (pending.change.record == nullptr ||
+                                     pending.precondition.kind != Precondition::Kind::kNone);
+  });
+  std::size_t submitted = 0;
+  for (const Pending& pending : batch) submitted += pending.changes();
   std::vector<Change> changes;
-  changes.reserve(batch.size());
+  changes.reserve(submitted);
+  std::unordered_map<ProductId, std::size_t> place_of;
+  const auto take = [&](Change&& change) {
+    if (has_conditions) place_of[change.id] = changes.size();
+    changes.push_back(std::move(change));
+  };
+  const ProductTable::ReadGuard guard;
   for (Pending& pending : batch) {
-    if (pending.change.record != nullptr) bytes += pending.change.record->body().size();
-    changes.push_back(std::move(pending.change));
+    if (!pending.group.empty()) {
+      for (Change& change : pending.group) take(std::move(change));
+      continue;
+    }
+    Change& change = pending.change;
+    if (has_conditions) {
+      const auto earlier = place_of.find(change.id);
+      const ProductRecord* const stored = earlier == place_of.end()
+                                              ? table_.Find(change.id)
+                                              : changes[earlier->second].record.get();
+      if (change.record == nullptr && stored == nullptr) {
+        pending.verdict = Error{ErrorCode::kNotFound,
+                                "product with ID " + std::to_string(change.id) + " not found",
+                                {}};
+      } else {
+        pending.verdict = CheckPrecondition(pending.precondition, stored);
+      }
+      if (!pending.verdict.ok()) continue;
+    }
+    take(std::move(change));
   }
-  // The sort is stable, so of equal ids the last one submitted comes last and is the one that
-  // stays.
-  std::stable_sort(changes.begin(), changes.end(),
-                   [](const Change& a, const Change& b) { return a.id < b.id; });
-  const auto first_kept =
-      std::unique(changes.rbegin(), changes.rend(), [](const Change& a, const Change& b) {
-        return a.id == b.id;
-      }).base();
-  changes.erase(changes.begin(), first_kept);
-  for (Change& change : changes) {
-    ++last_revision_;
-    if (change.record != nullptr) change.record->set_revision(last_revision_);
-  }
+  return changes;
+}
 
+Status CommitQueue::CommitChanges(std::vector<Change> changes, std::size_t submitted,
+                                  std::chrono::nanoseconds queue_wait) {
+  std::size_t bytes = 0;
+  for (const Change& change : changes) {
+    if (change.record != nullptr) bytes += change.record->body().size();
+  }
+  const MonotonicTime started = clock_.Now();
   Status outcome = engine_.Commit(changes);
   const std::chrono::nanoseconds commit_time = clock_.Now() - started;
-  std::deque<Pending> abandoned;
-  if (outcome.ok()) {
-    for (Change& change : changes) {
-      if (change.record != nullptr) {
-        table_.Put(std::move(change.record));
-      } else {
-        table_.Erase(change.id);
-      }
-    }
-    observer_.OnCommit(batch.size(), bytes, queue_wait, commit_time);
-  } else {
+  if (!outcome.ok()) {
     observer_.OnFailure(outcome.error());
-    if (outcome.error().code != ErrorCode::kOverloaded) {
-      outcome = Error{ErrorCode::kUnavailable,
-                      "the storage engine failed; whether this write is stored is unknown",
-                      outcome.error().detail};
-      const std::lock_guard lock(mutex_);
-      failed_ = true;
-      abandoned.swap(waiting_);
-      waiting_bytes_ = 0;
+    return outcome;
+  }
+  for (Change& change : changes) {
+    if (change.record != nullptr) {
+      table_.Put(std::move(change.record));
+    } else {
+      table_.Erase(change.id);
     }
   }
-  for (Pending& pending : batch) pending.waiter->OnCommitted(outcome);
+  observer_.OnCommit(submitted, bytes, queue_wait, commit_time);
+  return outcome;
+}
+
+// From now on nothing is taken. What waited and will not be tried.
+std::deque<CommitQueue::Pending> CommitQueue::Fail() {
+  const std::lock_guard lock(mutex_);
+  failed_ = true;
+  waiting_changes_ = 0;
+  waiting_bytes_ = 0;
+  return std::exchange(waiting_, {});
+}
+
+void CommitQueue::CommitBatch(std::vector<Pending> batch) {
+  const std::chrono::nanoseconds queue_wait = clock_.Now() - batch.front().queued_at;
+  std::vector<Change> changes = TakeChanges(batch);
+  const std::size_t submitted = changes.size();
+  KeepLastOfEachId(changes);
+  Status outcome;
+  if (!changes.empty()) outcome = CommitChanges(std::move(changes), submitted, queue_wait);
+
+  std::deque<Pending> abandoned;
+  if (!outcome.ok() && outcome.error().code != ErrorCode::kOverloaded) {
+    outcome = Error{ErrorCode::kUnavailable,
+                    "the storage engine failed; whether this write is stored is unknown",
+                    outcome.error().detail};
+    abandoned = Fail();
+  }
+  for (Pending& pending : batch) {
+    // A verdict may rest on a change of the same batch, so it holds only if that was committed.
+    pending.waiter->OnCommitted(outcome.ok() ? pending.verdict : outcome);
+  }
   const Status never_tried = Error{ErrorCode::kUnavailable, "writes are stopped", {}};
   for (Pending& pending : abandoned) pending.waiter->OnCommitted(never_tried);
 }

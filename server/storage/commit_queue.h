@@ -19,12 +19,25 @@
 
 namespace products {
 
-/// Who waits for a change. Told exactly once, from the writer thread, unless Submit refused the
-/// change.
+/// What must hold of the stored product when the turn of a change comes, for the change to be made.
+struct Precondition {
+  enum class Kind : std::uint8_t {
+    kNone,
+    kExists,
+    kAbsent,
+    kHasTag,  ///< It exists and its content tag is one of `tags`.
+  };
+  Kind kind = Kind::kNone;
+  std::vector<std::uint64_t> tags = {};
+};
+
+/// Who waits for a change, or for a group of them. Told exactly once, from the writer thread,
+/// unless Submit refused the change.
 class CommitWaiter {
  public:
   virtual ~CommitWaiter() = default;
-  /// Ok: durable and visible to every later read. Must not block or throw.
+  /// Ok: durable and visible to every later read. kNotFound: the product to be removed is not
+  /// there. kConflict: the precondition does not hold. Must not block or throw.
   virtual void OnCommitted(const Status& outcome) = 0;
 };
 
@@ -32,8 +45,8 @@ class CommitWaiter {
 class CommitObserver {
  public:
   virtual ~CommitObserver() = default;
-  /// Changes of one committed batch and the bytes of their bodies, how long its oldest change had
-  /// waited, and how long the engine took.
+  /// Changes of one committed batch as they were submitted, bytes of the bodies it has stored, how
+  /// long its oldest change had waited, and how long the engine took.
   virtual void OnCommit(std::size_t changes, std::size_t bytes, std::chrono::nanoseconds queue_wait,
                         std::chrono::nanoseconds commit_time) = 0;
   /// The engine's error, as it came. After any but kOverloaded the queue takes no write.
@@ -49,9 +62,10 @@ struct CommitLimits {
 };
 
 /// The one way a change reaches engine and table, and the one writer of both (group commit). A
-/// thread of its own loops: take what waits, up to the batch limits; keep the last change of each
-/// id, ids ascending; commit it; publish it to the table; tell every waiter. The next batch forms
-/// while a commit is in flight; there is no timer.
+/// thread of its own loops: take what waits, up to the batch limits; leave out what its
+/// precondition forbids; keep the last change of each id, ids ascending; commit it; publish it to
+/// the table; tell every waiter. The next batch forms while a commit is in flight; there is no
+/// timer.
 ///
 /// Published before acknowledged and only after durable: what a reader saw is never undone, and
 /// what was acknowledged is seen by every later read.
@@ -78,7 +92,14 @@ class CommitQueue {
 
   /// Any thread. Absent when the change is queued; otherwise why not, and neither change nor waiter
   /// was taken. Waits for nothing but the queue's own short critical sections.
-  std::optional<Refusal> Submit(Change change, std::unique_ptr<CommitWaiter>&& waiter);
+  std::optional<Refusal> Submit(Change change, std::unique_ptr<CommitWaiter>&& waiter,
+                                Precondition precondition = {});
+
+  /// The same for many products to be stored, which are committed together; of equal ids the last
+  /// one stays. Refused only when writes are stopped: who submits groups waits for one before he
+  /// submits many more, and so bounds them himself.
+  std::optional<Refusal> SubmitGroup(std::vector<Change> group,
+                                     std::unique_ptr<CommitWaiter>&& waiter);
 
   /// Commits what waits, tells the waiters, and ends the writer. One thread, once; Submit refuses
   /// from then on.
@@ -88,26 +109,35 @@ class CommitQueue {
 
  private:
   struct Pending {
-    Change change;
+    Change change;              // when the group is empty
+    std::vector<Change> group;  // with records all
+    Precondition precondition;
     std::unique_ptr<CommitWaiter> waiter;
     std::size_t bytes;
     MonotonicTime queued_at;
+    Status verdict = {};  // why the change was not made, once its turn has come
+
+    std::size_t changes() const { return group.empty() ? 1 : group.size(); }
   };
 
   void Run();
   std::vector<Pending> TakeBatch();
+  std::vector<Change> TakeChanges(std::vector<Pending>& batch) const;
+  Status CommitChanges(std::vector<Change> changes, std::size_t submitted,
+                       std::chrono::nanoseconds queue_wait);
   void CommitBatch(std::vector<Pending> batch);
+  std::deque<Pending> Fail();
 
   Engine& engine_;
   ProductTable& table_;
   const CommitLimits limits_;
   const Clock& clock_;
   CommitObserver& observer_;
-  std::uint64_t last_revision_ = 0;  // the writer's alone
 
   mutable std::mutex mutex_;  // guards what follows up to writer_
   std::condition_variable wake_;
   std::deque<Pending> waiting_;
+  std::size_t waiting_changes_ = 0;
   std::size_t waiting_bytes_ = 0;
   bool writer_sleeps_ = false;
   bool stopping_ = false;

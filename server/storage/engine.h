@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
-#include "core/base/error.h"
+#include "core/base/result.h"
 #include "server/storage/product_record.h"
 
 namespace products {
@@ -15,11 +19,32 @@ struct Change {
   ProductRecordPtr record;
 };
 
+/// Makes a batch of changes in the order they came: ids ascending, and of equal ids the last one.
+void KeepLastOfEachId(std::vector<Change>& changes);
+
+/// Takes one stored product; false ends the reading.
+using RecordSink = std::function<bool(ProductRecordPtr)>;
+
+/// Told how many products are through, every few thousand of them; false ends the work.
+using ProgressSink = std::function<bool(std::size_t products)>;
+
+/// What an engine takes of its medium, for the metrics.
+struct EngineFigures {
+  std::uint64_t stored_bytes = 0;
+  /// What stored_bytes may grow to; 0 without a medium.
+  std::uint64_t max_stored_bytes = 0;
+};
+
+struct BackupReport {
+  std::size_t products = 0;
+  std::uint64_t file_bytes = 0;
+};
+
 /// Where acknowledged products live beyond this process. The product table answers reads, so an
-/// engine is asked only at start and by the commit queue's writer.
+/// engine is asked only at start, by the commit queue's writer, and for a backup.
 ///
-/// All calls come from one thread at a time: the starting thread until the commit queue has one,
-/// then the queue's writer.
+/// Load and Commit come from one thread at a time: the starting thread until it has loaded, then
+/// the queue's writer.
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -27,15 +52,30 @@ class Engine {
   /// "memory", ... as in storage.engine and productd_build_info.
   virtual std::string_view name() const = 0;
 
+  /// How many products Load hands over.
+  virtual std::size_t size() const = 0;
+
   /// Hands every stored product to `sink` once, ids ascending. kCorrupt when a record is not what
-  /// was written, kUnavailable when the medium does not answer.
-  virtual Status Load(const std::function<void(ProductRecordPtr)>& sink) = 0;
+  /// was written or one is missing, kUnavailable when the medium does not answer or the sink has
+  /// ended it.
+  virtual Status Load(const RecordSink& sink) = 0;
 
   /// Makes the whole batch durable, at the level the engine promises, or none of it. Ids are
-  /// ascending and distinct. On failure:
+  /// ascending and distinct; removing what is not there changes nothing. On failure:
   ///   kOverloaded   nothing was written and a later commit may succeed (disk full);
   ///   anything else the outcome is unknown: the queue takes no write after it.
   virtual Status Commit(std::span<const Change> batch) = 0;
+
+  /// Writes what is stored at this moment to a new file, durable and complete under its name when
+  /// this returns, or absent. Any thread, beside commits, which go on. One at a time.
+  /// While it lasts the engine cannot reuse the space of what is replaced, so `progress` should end
+  /// it some time. kInvalidArgument when the engine stores nothing or the file exists, kOverloaded
+  /// when its disk is full, kCorrupt as Load, kTimeout when `progress` ended it, kUnavailable when
+  /// it cannot be written.
+  virtual Result<BackupReport> Backup(const std::string& file, const ProgressSink& progress) = 0;
+
+  /// Any thread.
+  virtual EngineFigures figures() const = 0;
 };
 
 }  // namespace products

@@ -6,10 +6,13 @@ namespace {
 class MemoryEngine final : public Engine {
  public:
   std::string_view name() const override { return "memory"; }
-
-  Status Load(const std::function<void(ProductRecordPtr)>&) override { return {}; }
-
+  std::size_t size() const override { return 0; }
+  Status Load(const RecordSink&) override { return {}; }
   Status Commit(std::span<const Change>) override { return {}; }
+  Result<BackupReport> Backup(const std::string&, const ProgressSink&) override {
+    return InvalidArgument("the memory engine stores nothing that a backup could hold");
+  }
+  EngineFigures figures() const override { return {}; }
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "server/storage/product_record.h"
 
+#include <xxhash.h>
+
 #include <cstring>
 #include <new>
 
@@ -7,7 +9,8 @@ namespace products {
 
 ProductRecordPtr ProductRecord::Make(ProductId id, std::string_view body) {
   void* const memory = ::operator new(sizeof(ProductRecord) + body.size());
-  auto* const record = new (memory) ProductRecord(id, static_cast<std::uint32_t>(body.size()));
+  auto* const record = new (memory) ProductRecord(id, static_cast<std::uint32_t>(body.size()),
+                                                  XXH3_64bits(body.data(), body.size()));
   std::memcpy(static_cast<char*>(memory) + sizeof(ProductRecord), body.data(), body.size());
   return ProductRecordPtr(record);
 }

@@ -17,8 +17,8 @@ struct ProductRecordDeleter {
 
 using ProductRecordPtr = std::unique_ptr<ProductRecord, ProductRecordDeleter>;
 
-/// One product as it goes on the wire: header and body bytes in one allocation, immutable once in
-/// the table. 16 bytes of header a product; nothing else is stored.
+/// One product as it goes on the wire: header and body bytes in one allocation, immutable. 16 bytes
+/// of header a product; nothing else is stored.
 class ProductRecord {
  public:
   /// Copies `body`, the canonical JSON with its "\n". At most 4 GiB.
@@ -29,20 +29,20 @@ class ProductRecord {
 
   ProductId id() const { return id_; }
   std::string_view body() const { return {reinterpret_cast<const char*>(this + 1), size_}; }
-  /// Ascends over all commits; 0 until the writer sets it.
-  std::uint64_t revision() const { return revision_; }
+  /// A hash of the body, for ETag: equal bytes have the same one on every server and after every
+  /// restart, other bytes another one but for a chance of 2^-64. Not proof against a writer who
+  /// looks for two bodies of the same tag; what he gains is a stale copy of his own product.
+  std::uint64_t content_tag() const { return content_tag_; }
   /// Bytes of memory this record takes.
   std::size_t footprint() const { return sizeof(ProductRecord) + size_; }
 
-  /// The writer, before the record is published.
-  void set_revision(std::uint64_t revision) { revision_ = revision; }
-
  private:
-  ProductRecord(ProductId id, std::uint32_t size) : size_(size), id_(id) {}
+  ProductRecord(ProductId id, std::uint32_t size, std::uint64_t content_tag)
+      : content_tag_(content_tag), size_(size), id_(id) {}
   ~ProductRecord() = default;
   friend struct ProductRecordDeleter;
 
-  std::uint64_t revision_ = 0;
+  std::uint64_t content_tag_;
   std::uint32_t size_;
   ProductId id_;
 };

@@ -2,6 +2,7 @@
 
 #include <urcu/urcu-memb.h>
 
+#include <algorithm>
 #include <utility>
 
 #if defined(__SANITIZE_THREAD__)
@@ -76,6 +77,31 @@ const ProductRecord* ProductTable::Find(ProductId id) const {
       std::memory_order_acquire);
   if (leaf == nullptr) return nullptr;
   return leaf->slots[key & ((1U << kLeafBits) - 1)].load(std::memory_order_acquire);
+}
+
+const ProductRecord* ProductTable::FindFrom(ProductId id) const {
+  auto key = static_cast<std::uint32_t>(std::max(id, kMinProductId));
+  // An empty entry is skipped with all the ids below it; beyond the last id the key has a 32nd bit.
+  const auto skip_below = [&key](int bits) { key = ((key >> bits) + 1) << bits; };
+  while (key <= static_cast<std::uint32_t>(kMaxProductId)) {
+    const Branch* const branch =
+        root_->branches[key >> (kBranchBits + kLeafBits)].load(std::memory_order_acquire);
+    if (branch == nullptr) {
+      skip_below(kBranchBits + kLeafBits);
+      continue;
+    }
+    const Leaf* const leaf = branch->leaves[(key >> kLeafBits) & ((1U << kBranchBits) - 1)].load(
+        std::memory_order_acquire);
+    if (leaf == nullptr) {
+      skip_below(kLeafBits);
+      continue;
+    }
+    const ProductRecord* const record =
+        leaf->slots[key & ((1U << kLeafBits) - 1)].load(std::memory_order_acquire);
+    if (record != nullptr) return record;
+    ++key;
+  }
+  return nullptr;
 }
 
 ProductTable::Slot& ProductTable::SlotForWriting(ProductId id) {

@@ -41,6 +41,10 @@ class ProductTable {
   /// Any thread that holds a ReadGuard; the record is valid until the guard ends. Null when absent.
   const ProductRecord* Find(ProductId id) const;
 
+  /// The first record with that id or a larger one; null behind the last. As Find. A gap costs a
+  /// look at each empty entry of the levels above it, at most some 20,000 and usually a few.
+  const ProductRecord* FindFrom(ProductId id) const;
+
   /// The one writer: inserts or replaces.
   void Put(ProductRecordPtr record);
 

@@ -12,7 +12,7 @@ namespace products::contract {
 namespace {
 
 // Each engine keeps the same contract: an engine more is a name more.
-constexpr std::array<std::string_view, 1> kEngines = {"memory"};
+constexpr std::array<std::string_view, 2> kEngines = {"memory", "lmdb"};
 
 bool IsBodiless(const test::HttpResponse& response) { return response.status == 204; }
 

@@ -13,7 +13,9 @@ namespace {
 
 void ExpectRefusedBy(const std::string& program, const std::vector<std::string>& arguments,
                      const std::string& named) {
-  const RunResult run = RunToEnd(program, arguments);
+  RunOptions options;
+  options.environment["PRODUCTD_STORAGE_ENGINE"] = "memory";
+  const RunResult run = RunToEnd(program, arguments, options);
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_EQ(run.out, "");
   EXPECT_NE(run.err.find(named), std::string::npos) << run.err;

@@ -23,15 +23,17 @@ namespace products::test {
 namespace {
 
 pid_t Spawn(const std::string& program, const std::vector<std::string>& arguments,
-            const std::string& out_file, const std::string& err_file) {
+            const std::string& directory) {
   std::vector<char*> argv{const_cast<char*>(program.c_str())};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   const int flags = O_WRONLY | O_CREAT | O_APPEND;
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out_file.c_str(), flags, 0600);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err_file.c_str(), flags, 0600);
+  // Where a server that is not told otherwise keeps its data.
+  posix_spawn_file_actions_addchdir_np(&actions, directory.c_str());
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "log", flags, 0600);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "log", flags, 0600);
   pid_t pid = -1;
   const int error = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
@@ -61,7 +63,7 @@ ServerProcess::ServerProcess(const std::string& program, std::vector<std::string
   arguments.push_back(ready_file);
   const int watch = ::inotify_init1(IN_CLOEXEC);
   ::inotify_add_watch(watch, directory_.path().c_str(), IN_MOVED_TO);
-  pid_ = Spawn(program, arguments, directory_.File("log"), directory_.File("log"));
+  pid_ = Spawn(program, arguments, directory_.path());
   const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   bool ended = false;

@@ -10,8 +10,8 @@
 
 namespace products::test {
 
-/// A server as a process of its own, on free ports of loopback. Killed with the object; when it
-/// ended by itself or not well, the test fails with its log.
+/// A server as a process of its own, on free ports of loopback, in a directory of its own. Killed
+/// with the object; when it ended by itself or not well, the test fails with its log.
 class ServerProcess {
  public:
   /// Waits until the server has written its ready file. `ready_flag` is what the program calls it:

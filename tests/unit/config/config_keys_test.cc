@@ -62,7 +62,7 @@ TEST(ConfigKeys, EverySetterChangesItsOwnMemberOnly) {
   for (const ConfigKey& key : ConfigKeys()) {
     Config config;
     bool changed = false;
-    for (const char* text : {"7", "100", "5000", "70000", "127.0.0.1:9999", "/var/lib",
+    for (const char* text : {"7", "100", "5000", "70000", "2000000", "127.0.0.1:9999", "/var/lib",
                              "https://a.example", "json", "debug"}) {
       if (key.set(config, text).ok() && key.get(config) != key.get(Config())) {
         changed = true;
@@ -118,11 +118,11 @@ TEST(ConfigKeys, ADataDirectoryIsPrintableText) {
 }
 
 TEST(ConfigKeys, AnEngineThatDoesNotExistIsRefusedWithThoseThatDo) {
-  for (const char* text : {"lmdb", "postgres", "Memory", ""}) {
+  for (const char* text : {"lmdbx", "postgres", "Memory", ""}) {
     Config config;
     const Status status = Set(config, "storage.engine", text);
     ASSERT_FALSE(status.ok()) << text;
-    EXPECT_EQ(status.error().message, "an engine of this version: memory");
+    EXPECT_EQ(status.error().message, "an engine of this version: memory, lmdb");
   }
 }
 

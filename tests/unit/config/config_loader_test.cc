@@ -43,7 +43,7 @@ TEST(LoadConfig, WithoutSourcesEverythingHasItsDefault) {
   const Result<LoadedConfig> loaded = LoadConfig({});
   ASSERT_TRUE(loaded.ok());
   EXPECT_EQ(loaded->config.http.listen, "0.0.0.0:8080");
-  EXPECT_EQ(loaded->config.storage.engine, StorageEngine::kMemory);
+  EXPECT_EQ(loaded->config.storage.engine, StorageEngine::kLmdb);
   EXPECT_EQ(loaded->config.drain.timeout, milliseconds(25'000));
   EXPECT_TRUE(loaded->warnings.empty());
 }
@@ -101,9 +101,9 @@ TEST(LoadConfig, AWrongValueNamesWhereItCameFrom) {
   sources.flags = {{"log.level", "trace"}};
   EXPECT_EQ(MessageOf(sources),
             "--log-level: must be debug, info, warning or error, not \"trace\"");
-  sources.flags = {{"storage.engine", "lmdb"}};
+  sources.flags = {{"storage.engine", "lmdbx"}};
   EXPECT_EQ(MessageOf(sources),
-            "--storage-engine: must be an engine of this version: memory, not \"lmdb\"");
+            "--storage-engine: must be an engine of this version: memory, lmdb, not \"lmdbx\"");
   sources.flags = {{"http.listn", "x"}};
   EXPECT_EQ(MessageOf(sources), "\"--http-listn\": unknown flag; did you mean --http-listen?");
 }

@@ -34,6 +34,7 @@ class HeldServices {
         catalog(table, queue, max_table_bytes),
         metrics(HttpRequestLabels(), {"0", "0", "held"}) {
     table.Put(ProductRecord::Make(1, kBody));
+    catalog.FinishLoading();
   }
   /// A test that failed while a commit was held must not hang.
   ~HeldServices() { engine.LetGo(); }

@@ -50,6 +50,7 @@ class CountingWaiter final : public CommitWaiter {
 
 class CatalogTest : public testing::Test {
  protected:
+  CatalogTest() { catalog_.FinishLoading(); }
   static constexpr CommitLimits kLimits{.max_batch_changes = 1,
                                         .max_batch_bytes = 1 << 20,
                                         .max_queue_changes = 2,
@@ -62,7 +63,7 @@ class CatalogTest : public testing::Test {
   }
 
   std::optional<RefusedWrite> Put(ProductId id, const std::string& json = kJson) {
-    return catalog_.Put(id, json, std::make_unique<CountingWaiter>(told_));
+    return catalog_.Put(id, json, {}, std::make_unique<CountingWaiter>(told_));
   }
 
   void ExpectRefused(ProductId id, WriteRefusal reason, ErrorCode code) {
@@ -115,7 +116,7 @@ TEST_F(CatalogTest, AProductThatBreaksARuleIsRefusedAndNotQueued) {
 TEST_F(CatalogTest, APutOverTheMemoryLimitIsRefused) {
   Catalog full(table_, queue_, table_.bytes() + 50);
   const std::optional<RefusedWrite> refused =
-      full.Put(7, kJson, std::make_unique<CountingWaiter>(told_));
+      full.Put(7, kJson, {}, std::make_unique<CountingWaiter>(told_));
   ASSERT_TRUE(refused.has_value());
   EXPECT_EQ(refused->reason, WriteRefusal::kTableFull);
   EXPECT_EQ(refused->error.code, ErrorCode::kOverloaded);

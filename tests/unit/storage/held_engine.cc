@@ -8,7 +8,6 @@ Status HeldEngine::Commit(std::span<const Change> batch) {
   for (const Change& change : batch) {
     seen.emplace_back(change.id, change.record == nullptr ? std::string("removed")
                                                           : std::string(change.record->body()));
-    if (change.record != nullptr) revisions_.push_back(change.record->revision());
   }
   batches_.push_back(std::move(seen));
   ++waiting_;
@@ -38,11 +37,6 @@ void HeldEngine::WaitUntilHeld() {
 std::vector<HeldEngine::Batch> HeldEngine::batches() const {
   const std::lock_guard lock(mutex_);
   return batches_;
-}
-
-std::vector<std::uint64_t> HeldEngine::revisions() const {
-  const std::lock_guard lock(mutex_);
-  return revisions_;
 }
 
 }  // namespace products::test

@@ -18,8 +18,13 @@ class HeldEngine final : public Engine {
   using Batch = std::vector<std::pair<ProductId, std::string>>;
 
   std::string_view name() const override { return "held"; }
-  Status Load(const std::function<void(ProductRecordPtr)>&) override { return {}; }
+  std::size_t size() const override { return 0; }
+  Status Load(const RecordSink&) override { return {}; }
   Status Commit(std::span<const Change> batch) override;
+  Result<BackupReport> Backup(const std::string&, const ProgressSink&) override {
+    return InvalidArgument("nothing is stored");
+  }
+  EngineFigures figures() const override { return {}; }
 
   /// Commits wait from here on.
   void Hold();
@@ -30,7 +35,6 @@ class HeldEngine final : public Engine {
 
   /// Of commits that ended well or not, in order.
   std::vector<Batch> batches() const;
-  std::vector<std::uint64_t> revisions() const;
 
  private:
   mutable std::mutex mutex_;
@@ -39,7 +43,6 @@ class HeldEngine final : public Engine {
   int waiting_ = 0;
   Status outcome_;
   std::vector<Batch> batches_;
-  std::vector<std::uint64_t> revisions_;
 };
 
 }  // namespace products::test

@@ -1,0 +1,215 @@
+#include "server/storage/lmdb_engine.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <mutex>
+#include <utility>
+
+#include "server/storage/durable_files.h"
+#include "server/storage/lmdb_store.h"
+
+namespace products {
+namespace {
+
+constexpr std::string_view kDataFile = "/data.mdb";
+constexpr std::string_view kNewDataFile = "/data.mdb.new";
+constexpr std::string_view kLockFile = "/productd.lock";
+
+// Transactions of a file that is built: larger ones write no faster.
+constexpr std::size_t kBuildProducts = 10'000;
+// Reading calls the progress sink this often.
+constexpr std::size_t kProgressProducts = 4096;
+// Commits between two looks at the memory that the file's mapped pages take.
+constexpr std::size_t kUnmapCommits = 1024;
+
+bool Exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+Status MakeDirectory(const std::string& directory) {
+  if (::mkdir(directory.c_str(), 0750) == 0) return SyncDirectory(ParentDirectory(directory));
+  if (errno == EEXIST) return {};
+  return ErrnoError(ErrorCode::kUnavailable, "cannot make directory " + directory, errno);
+}
+
+// Fills a new file with what `source` holds and makes it durable. Not yet under its name.
+Result<BackupReport> CopyStore(LmdbStore& source, const std::string& file,
+                               const ProgressSink& progress) {
+  auto copy = LmdbStore::Open(file, LmdbStore::Access::kBuild, source.figures().max_stored_bytes);
+  if (!copy.ok()) return copy.error();
+  std::vector<Change> run;
+  run.reserve(kBuildProducts);
+  BackupReport report;
+  Status written;
+  const auto write_run = [&] {
+    written = (*copy)->Write(run);
+    report.products += run.size();
+    run.clear();
+    return written.ok() && progress(report.products);
+  };
+  const Status read = source.ReadAll([&](ProductId id, std::string_view body) {
+    run.push_back({id, ProductRecord::Make(id, body)});
+    return run.size() < kBuildProducts || write_run();
+  });
+  if (!written.ok()) return written.error();
+  if (!read.ok()) return read.error();
+  // The last run also writes the header of a catalogue that is empty.
+  (void)write_run();
+  if (!written.ok()) return written.error();
+  const Status synced = (*copy)->Sync();
+  if (!synced.ok()) return synced.error();
+  report.file_bytes = (*copy)->figures().stored_bytes;
+  return report;
+}
+
+// An empty catalogue, whole or absent: a data.mdb that cannot be read is damage and never a start
+// that was cut short.
+Status BeginCatalogue(const LmdbOptions& options) {
+  TemporaryFile file(options.directory + std::string(kNewDataFile));
+  {
+    auto store = LmdbStore::Open(file.path(), LmdbStore::Access::kBuild, options.max_data_bytes);
+    if (!store.ok()) return store.error();
+    const Status written = (*store)->Write({});
+    if (!written.ok()) return written;
+    const Status synced = (*store)->Sync();
+    if (!synced.ok()) return synced;
+  }
+  return file.RenameTo(options.directory + std::string(kDataFile));
+}
+
+class LmdbEngine final : public Engine {
+ public:
+  LmdbEngine(std::string directory, std::unique_ptr<DirectoryLock> lock,
+             std::unique_ptr<LmdbStore> store, std::size_t size)
+      : directory_(std::move(directory)),
+        lock_(std::move(lock)),
+        store_(std::move(store)),
+        size_(size) {}
+
+  std::string_view name() const override { return "lmdb"; }
+  std::size_t size() const override { return size_; }
+  Status Load(const RecordSink& sink) override;
+  Status Commit(std::span<const Change> batch) override;
+  Result<BackupReport> Backup(const std::string& file, const ProgressSink& progress) override;
+  EngineFigures figures() const override { return store_->figures(); }
+
+ private:
+  const std::string directory_;
+  const std::unique_ptr<DirectoryLock> lock_;
+  const std::unique_ptr<LmdbStore> store_;
+  const std::size_t size_;  // when it was opened
+  std::size_t commits_ = 0;
+  std::mutex reading_;  // held while a backup reads through the store's map
+};
+
+// Through a map of its own, whose memory goes with it, and which the kernel reads ahead.
+Status LmdbEngine::Load(const RecordSink& sink) {
+  auto store = LmdbStore::Open(directory_ + std::string(kDataFile), LmdbStore::Access::kRead,
+                               figures().max_stored_bytes);
+  if (!store.ok()) return store.error();
+  return (*store)->ReadAll([&sink](ProductId id, std::string_view body) {
+    return sink(ProductRecord::Make(id, body));
+  });
+}
+
+Status LmdbEngine::Commit(std::span<const Change> batch) {
+  if (++commits_ % kUnmapCommits == 0) {
+    const std::unique_lock lock(reading_, std::try_to_lock);
+    if (lock.owns_lock()) store_->Unmap();
+  }
+  return store_->Write(batch);
+}
+
+Result<BackupReport> LmdbEngine::Backup(const std::string& file, const ProgressSink& progress) {
+  const std::lock_guard lock(reading_);
+  if (Exists(file)) return InvalidArgument(file + " exists");
+  TemporaryFile partial(file + ".partial");
+  Result<BackupReport> report = CopyStore(*store_, partial.path(), progress);
+  if (!report.ok()) return report;
+  const Status named = partial.RenameTo(file);
+  if (!named.ok()) return named.error();
+  return report;
+}
+
+// What mkfs puts into every ext4 volume is no data.
+Result<bool> IsEmptyDirectory(const std::string& directory) {
+  DIR* const listing = ::opendir(directory.c_str());
+  if (listing == nullptr) {
+    return ErrnoError(ErrorCode::kUnavailable, "cannot list " + directory, errno);
+  }
+  bool is_empty = true;
+  while (const dirent* const entry = ::readdir(listing)) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != ".." && name != "lost+found") is_empty = false;
+  }
+  ::closedir(listing);
+  return is_empty;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> OpenLmdbEngine(const LmdbOptions& options) {
+  const Status made = MakeDirectory(options.directory);
+  if (!made.ok()) return made.error();
+  auto lock = DirectoryLock::Take(options.directory + std::string(kLockFile));
+  if (!lock.ok()) return lock.error();
+  if (!Exists(options.directory + std::string(kDataFile))) {
+    const Status begun = BeginCatalogue(options);
+    if (!begun.ok()) return begun.error();
+  }
+  auto store =
+      LmdbStore::Open(options.directory, LmdbStore::Access::kServe, options.max_data_bytes);
+  if (!store.ok()) return store.error();
+  const Result<LmdbStore::Totals> totals = (*store)->ReadTotals();
+  if (!totals.ok()) return totals.error();
+  return std::unique_ptr<Engine>(std::make_unique<LmdbEngine>(
+      options.directory, std::move(*lock), std::move(*store), totals->products));
+}
+
+Result<VerifyReport> VerifyLmdb(const std::string& directory, const ProgressSink& progress) {
+  const std::string file = directory + std::string(kDataFile);
+  if (!Exists(file)) return Error{ErrorCode::kNotFound, "there is no " + file, {}};
+  auto lock = DirectoryLock::Take(directory + std::string(kLockFile));
+  if (!lock.ok()) return lock.error();
+  auto store = LmdbStore::Open(file, LmdbStore::Access::kRead, 0);
+  if (!store.ok()) return store.error();
+  VerifyReport report;
+  report.file_bytes = (*store)->figures().stored_bytes;
+  const Status read = (*store)->ReadAll(
+      [&](ProductId, std::string_view) {
+        ++report.products;
+        return report.products % kProgressProducts != 0 || progress(report.products);
+      },
+      [&report](const Error& fault) {
+        if (++report.fault_count <= kMaxVerifyFaults) report.faults.push_back(fault.message);
+      });
+  if (!read.ok()) return read.error();
+  return report;
+}
+
+Result<BackupReport> RestoreLmdb(const std::string& backup_file, const std::string& directory,
+                                 const ProgressSink& progress) {
+  auto backup = LmdbStore::Open(backup_file, LmdbStore::Access::kRead, 0);
+  if (!backup.ok()) return backup.error();
+  const bool is_new = !Exists(directory);
+  if (!is_new) {
+    const Result<bool> is_empty = IsEmptyDirectory(directory);
+    if (!is_empty.ok()) return is_empty.error();
+    if (!*is_empty) return InvalidArgument(directory + " is not empty");
+  }
+  const Status made = MakeDirectory(directory);
+  if (!made.ok()) return made.error();
+  Result<BackupReport> report = [&]() -> Result<BackupReport> {
+    TemporaryFile file(directory + std::string(kNewDataFile));
+    Result<BackupReport> copied = CopyStore(**backup, file.path(), progress);
+    if (!copied.ok()) return copied;
+    const Status named = file.RenameTo(directory + std::string(kDataFile));
+    if (!named.ok()) return named.error();
+    return copied;
+  }();
+  if (!report.ok() && is_new) ::rmdir(directory.c_str());
+  return report;
+}
+
+}  // namespace products
