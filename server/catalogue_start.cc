@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "server/service/preload.h"
 #include "server/storage/lmdb_engine.h"
@@ -59,6 +60,18 @@ class LoadingReport {
   MonotonicTime reported_;
 };
 
+Status FillFromFile(const Config::Storage& storage, Engine& engine, LoadingReport& report) {
+  auto file = PreloadFile::Open(storage.preload, storage.max_table_bytes);
+  if (!file.ok()) return file.error();
+  return engine.Fill([&]() -> Result<std::vector<Change>> {
+    Result<std::vector<Change>> run = (*file)->NextRun();
+    if (run.ok() && !report.Report((*file)->products())) {
+      return Error{ErrorCode::kTimeout, "loading was ended", {}};
+    }
+    return run;
+  });
+}
+
 Status LoadStored(const Config::Storage& storage, Engine& engine, ProductTable& table,
                   LoadingReport& report) {
   bool fits = true;
@@ -90,12 +103,13 @@ Result<std::unique_ptr<Engine>> OpenEngine(const Config::Storage& storage) {
 Status LoadCatalogue(const Config::Storage& storage, Engine& engine, ProductTable& table,
                      Catalog& catalog, const Clock& clock, Logger& log,
                      const std::function<bool()>& stop_requested) {
-  const bool preload = engine.size() == 0 && !storage.preload.empty();
+  if (engine.size() == 0 && !storage.preload.empty()) {
+    LoadingReport report(0, catalog, clock, log, stop_requested);
+    const Status filled = FillFromFile(storage, engine, report);
+    if (!filled.ok()) return filled;
+  }
   LoadingReport report(engine.size(), catalog, clock, log, stop_requested);
-  const Status loaded =
-      preload ? Preload(storage.preload, storage.max_table_bytes, engine, table,
-                        [&report](std::size_t products) { return report.Report(products); })
-              : LoadStored(storage, engine, table, report);
+  const Status loaded = LoadStored(storage, engine, table, report);
   if (!loaded.ok()) return loaded;
   report.Finish(table.size(), table.bytes());
   catalog.FinishLoading();

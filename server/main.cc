@@ -20,6 +20,7 @@
 #include "server/offline_commands.h"
 #include "server/process_limits.h"
 #include "server/ready_file.h"
+#include "server/service/backups.h"
 #include "server/service/catalog.h"
 #include "server/storage/commit_queue.h"
 
@@ -58,6 +59,31 @@ class CommitRecorder final : public CommitObserver {
   Logger& log_;
   bool failing_ = false;
 };
+
+// What others than the workers and the writer know.
+void AddStateFigures(ServerMetrics& metrics, const ProductTable& table, const CommitQueue& queue,
+                     const Engine& engine, const Backups& backups, const Logger& log) {
+  const auto gauge = [&metrics](const MetricDescription& description, auto figure) {
+    metrics.AddGauge(description, {}, [figure] { return static_cast<double>(figure()); });
+  };
+  const auto counter = [&metrics](const MetricDescription& description, auto figure) {
+    metrics.AddCounter(description, {}, [figure] { return static_cast<double>(figure()); });
+  };
+  gauge(metric::kProducts, [&table] { return table.size(); });
+  gauge(metric::kTableBytes, [&table] { return table.bytes(); });
+  gauge(metric::kCommitQueueDepth, [&queue] { return queue.figures().waiting_changes; });
+  gauge(metric::kWritesStopped, [&queue] { return queue.figures().stopped; });
+  gauge(metric::kStoredBytes, [&engine] { return engine.figures().stored_bytes; });
+  gauge(metric::kMaxStoredBytes, [&engine] { return engine.figures().max_stored_bytes; });
+  gauge(metric::kBackupRunning, [&backups] { return backups.figures().running; });
+  counter(metric::kBackupFailures, [&backups] { return backups.figures().failures; });
+  gauge(metric::kBackupLastSuccess,
+        [&backups] { return backups.figures().last_success_unix_seconds; });
+  gauge(metric::kBackupLastDuration,
+        [&backups] { return backups.figures().last_duration_seconds; });
+  gauge(metric::kBackupLastBytes, [&backups] { return backups.figures().last_file_bytes; });
+  counter(metric::kLogLinesDropped, [&log] { return log.dropped_lines(); });
+}
 
 int FailStart(Logger& log, const Error& error) {
   log.Error("start failed", {{"reason", error.message}, {"detail", error.detail}});
@@ -168,24 +194,13 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
                      .max_queue_age = config.commit.max_queue_age},
                     clock, recorder);
   Catalog catalog(table, queue, resolved.storage.max_table_bytes);
-  metrics.AddGauge(metric::kProducts, {}, [&table] { return static_cast<double>(table.size()); });
-  metrics.AddGauge(metric::kTableBytes, {},
-                   [&table] { return static_cast<double>(table.bytes()); });
-  metrics.AddGauge(metric::kCommitQueueDepth, {},
-                   [&queue] { return static_cast<double>(queue.figures().waiting_changes); });
-  metrics.AddGauge(metric::kWritesStopped, {},
-                   [&queue] { return queue.figures().stopped ? 1.0 : 0.0; });
-  metrics.AddGauge(metric::kStoredBytes, {},
-                   [engine] { return static_cast<double>(engine->figures().stored_bytes); });
-  metrics.AddGauge(metric::kMaxStoredBytes, {},
-                   [engine] { return static_cast<double>(engine->figures().max_stored_bytes); });
-  metrics.AddCounter(metric::kLogLinesDropped, {},
-                     [&log] { return static_cast<double>(log.dropped_lines()); });
-
   BackgroundThread background(kMaxBackgroundTasks);
   background.AddTick(kReclaimInterval, [&table] { table.Reclaim(); });
 
-  auto started = HttpServer::Start(resolved, {catalog, metrics, background}, clock);
+  Backups backups(*engine, config.storage.backup_dir, config.storage.backup_timeout, clock);
+
+  AddStateFigures(metrics, table, queue, *engine, backups, log);
+  auto started = HttpServer::Start(resolved, {catalog, metrics, background, backups}, clock);
   if (!started.ok()) return FailStart(log, started.error());
   HttpServer& server = **started;
   const std::string http = RenderListenAddress(server.http_address());

@@ -78,7 +78,8 @@ Result<std::optional<std::string_view>> LineReader::Next() {
                    {}};
     }
     if (is_whole || (at_end_ && end > line_begin_)) {
-      const std::string_view line = std::string_view(buffer_).substr(line_begin_, end - line_begin_);
+      const std::string_view line =
+          std::string_view(buffer_).substr(line_begin_, end - line_begin_);
       line_begin_ = is_whole ? end + 1 : end;
       return std::optional(line);
     }

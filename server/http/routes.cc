@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "server/http/admin_handlers.h"
 #include "server/http/health_handlers.h"
 #include "server/http/metrics_handlers.h"
 #include "server/http/product_handlers.h"
@@ -19,6 +20,7 @@ constexpr std::array kRoutes = {
     Route{Method::kGet, "/healthz", Plane::kManagement, Needs::kNothing, GetLiveness},
     Route{Method::kGet, "/readyz", Plane::kManagement, Needs::kNothing, GetReadiness},
     Route{Method::kGet, "/metrics", Plane::kManagement, Needs::kNothing, GetMetrics},
+    Route{Method::kPost, "/admin/backup", Plane::kManagement, Needs::kCatalogue, PostBackup},
     Route{Method::kGet, "/version", Plane::kBoth, Needs::kNothing, GetVersion},
 };
 

@@ -10,6 +10,7 @@
 #include "server/http/completion.h"
 #include "server/http/message.h"
 #include "server/metrics/server_metrics.h"
+#include "server/service/backups.h"
 #include "server/service/catalog.h"
 
 namespace products {
@@ -19,6 +20,7 @@ struct Services {
   Catalog& catalog;
   ServerMetrics& metrics;
   BackgroundThread& background;
+  Backups& backups;
 };
 
 /// One handler's call: who it may ask, and how to answer later.

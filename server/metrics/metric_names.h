@@ -99,6 +99,17 @@ inline constexpr MetricDescription kStoredBytes{"productd_stored_bytes",
                                                 "Size of the data file; 0 for the memory engine."};
 inline constexpr MetricDescription kMaxStoredBytes{
     "productd_max_stored_bytes", "What the data file may grow to: storage.max_data_bytes."};
+inline constexpr MetricDescription kBackupRunning{"productd_backup_running",
+                                                  "1 while a backup is made, else 0."};
+inline constexpr MetricDescription kBackupFailures{"productd_backup_failures_total",
+                                                   "Backups that began and were not finished."};
+inline constexpr MetricDescription kBackupLastSuccess{
+    "productd_backup_last_success_timestamp_seconds",
+    "When the last backup ended well, since unix epoch; 0 before the first."};
+inline constexpr MetricDescription kBackupLastDuration{
+    "productd_backup_last_duration_seconds", "How long the last backup that ended well took."};
+inline constexpr MetricDescription kBackupLastBytes{"productd_backup_last_bytes",
+                                                    "Size of the last backup that ended well."};
 inline constexpr MetricDescription kLogLinesDropped{"productd_log_lines_dropped_total",
                                                     "Log lines that standard error did not take."};
 

@@ -69,11 +69,10 @@ void Catalog::ReportLoading(std::size_t loaded, std::size_t total) {
 Status Catalog::CheckLoaded() const {
   // Acquire pairs with FinishLoading: who is told yes finds all that was loaded.
   if (loaded_.load(std::memory_order_acquire)) return {};
-  return Error{ErrorCode::kUnavailable,
-               "loading: " + std::to_string(loading_done_.load(std::memory_order_relaxed)) +
-                   " of " + std::to_string(loading_total_.load(std::memory_order_relaxed)) +
-                   " products",
-               {}};
+  const std::size_t total = loading_total_.load(std::memory_order_relaxed);
+  std::string progress = std::to_string(loading_done_.load(std::memory_order_relaxed));
+  if (total > 0) progress += " of " + std::to_string(total);
+  return Error{ErrorCode::kUnavailable, "loading: " + progress + " products", {}};
 }
 
 Status Catalog::CheckReady() const {

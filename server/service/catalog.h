@@ -52,7 +52,7 @@ class Catalog {
   /// Put, but the queue's limits do not apply: the caller has at most a few groups in flight.
   std::optional<RefusedWrite> PutGroup(ProductGroup group, std::unique_ptr<CommitWaiter>&& waiter);
 
-  /// How far the loading at start is. The starting thread.
+  /// How far the loading at start is; a total of 0 is one that is not known. The starting thread.
   void ReportLoading(std::size_t loaded, std::size_t total);
   /// The table holds what the engine stores: from now on products are served. The starting thread,
   /// once.

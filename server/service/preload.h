@@ -1,20 +1,40 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
-#include "core/base/error.h"
+#include "core/base/line_reader.h"
+#include "core/base/result.h"
 #include "server/storage/engine.h"
-#include "server/storage/product_table.h"
 
 namespace products {
 
-/// Fills an empty catalogue, engine and table, with the products of a file: NDJSON, plain or
-/// gzipped, a product with its product_id a line; of equal ids the last one stays, blank lines are
-/// skipped. All of them or none: the error names the first bad line ("FILE, line 3: sku is
-/// required") and nothing is stored. kTooLarge when they take more than `max_table_bytes`, kTimeout
-/// when `progress` ended it. The starting thread, before the queue has had a change.
-Status Preload(const std::string& file, std::uint64_t max_table_bytes, Engine& engine,
-               ProductTable& table, const ProgressSink& progress);
+/// The products of a file, for Engine::Fill: NDJSON, plain or gzipped, a product with its
+/// product_id a line; blank lines are skipped. One thread.
+class PreloadFile {
+ public:
+  /// kUnavailable when it cannot be opened.
+  static Result<std::unique_ptr<PreloadFile>> Open(const std::string& path,
+                                                   std::uint64_t max_table_bytes);
+
+  /// The next run, empty at the end. The error names the first bad line: "FILE, line 3: sku is
+  /// required". kTooLarge once the products take more than `max_table_bytes`.
+  Result<std::vector<Change>> NextRun();
+
+  /// Products read so far.
+  std::size_t products() const { return products_; }
+
+ private:
+  PreloadFile(std::string path, std::uint64_t max_table_bytes, std::unique_ptr<LineReader> reader);
+  Error AtLine(Error error) const;
+
+  const std::string path_;
+  const std::uint64_t max_table_bytes_;
+  const std::unique_ptr<LineReader> reader_;
+  std::size_t products_ = 0;
+  std::uint64_t bytes_ = 0;
+};
 
 }  // namespace products

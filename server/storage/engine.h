@@ -28,6 +28,9 @@ using RecordSink = std::function<bool(ProductRecordPtr)>;
 /// Told how many products are through, every few thousand of them; false ends the work.
 using ProgressSink = std::function<bool(std::size_t products)>;
 
+/// Yields products to be stored, run by run; an empty run is the end.
+using RunSource = std::function<Result<std::vector<Change>>()>;
+
 /// What an engine takes of its medium, for the metrics.
 struct EngineFigures {
   std::uint64_t stored_bytes = 0;
@@ -43,8 +46,8 @@ struct BackupReport {
 /// Where acknowledged products live beyond this process. The product table answers reads, so an
 /// engine is asked only at start, by the commit queue's writer, and for a backup.
 ///
-/// Load and Commit come from one thread at a time: the starting thread until it has loaded, then
-/// the queue's writer.
+/// Fill, Load and Commit come from one thread at a time: the starting thread until it has loaded,
+/// then the queue's writer.
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -52,8 +55,12 @@ class Engine {
   /// "memory", ... as in storage.engine and productd_build_info.
   virtual std::string_view name() const = 0;
 
-  /// How many products Load hands over.
+  /// How many products Load hands over. At start; commits do not change it.
   virtual std::size_t size() const = 0;
+
+  /// Stores what `next` yields in an engine that holds nothing, all of it or, after an error of
+  /// `next` or its own, nothing; of equal ids the last one. Its own errors are Commit's.
+  virtual Status Fill(const RunSource& next) = 0;
 
   /// Hands every stored product to `sink` once, ids ascending. kCorrupt when a record is not what
   /// was written or one is missing, kUnavailable when the medium does not answer or the sink has

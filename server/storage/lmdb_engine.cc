@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <mutex>
 #include <utility>
@@ -36,7 +37,7 @@ Status MakeDirectory(const std::string& directory) {
 // Fills a new file with what `source` holds and makes it durable. Not yet under its name.
 Result<BackupReport> CopyStore(LmdbStore& source, const std::string& file,
                                const ProgressSink& progress) {
-  auto copy = LmdbStore::Open(file, LmdbStore::Access::kBuild, source.figures().max_stored_bytes);
+  auto copy = LmdbStore::Open(file, LmdbStore::Access::kBuild, source.max_stored_bytes());
   if (!copy.ok()) return copy.error();
   std::vector<Change> run;
   run.reserve(kBuildProducts);
@@ -59,19 +60,26 @@ Result<BackupReport> CopyStore(LmdbStore& source, const std::string& file,
   if (!written.ok()) return written.error();
   const Status synced = (*copy)->Sync();
   if (!synced.ok()) return synced.error();
-  report.file_bytes = (*copy)->figures().stored_bytes;
+  report.file_bytes = (*copy)->stored_bytes();
   return report;
 }
 
-// An empty catalogue, whole or absent: a data.mdb that cannot be read is damage and never a start
-// that was cut short.
-Status BeginCatalogue(const LmdbOptions& options) {
+// Makes data.mdb of what `next` yields, whole or absent: one that cannot be read is damage and
+// never a start that was cut short.
+Status BuildDataFile(const LmdbOptions& options, const RunSource& next) {
   TemporaryFile file(options.directory + std::string(kNewDataFile));
   {
     auto store = LmdbStore::Open(file.path(), LmdbStore::Access::kBuild, options.max_data_bytes);
     if (!store.ok()) return store.error();
-    const Status written = (*store)->Write({});
-    if (!written.ok()) return written;
+    while (true) {
+      Result<std::vector<Change>> run = next();
+      if (!run.ok()) return run.error();
+      KeepLastOfEachId(*run);
+      // An empty one too: it leaves the header of an empty catalogue.
+      const Status written = (*store)->Write(*run);
+      if (!written.ok()) return written;
+      if (run->empty()) break;
+    }
     const Status synced = (*store)->Sync();
     if (!synced.ok()) return synced;
   }
@@ -80,37 +88,64 @@ Status BeginCatalogue(const LmdbOptions& options) {
 
 class LmdbEngine final : public Engine {
  public:
-  LmdbEngine(std::string directory, std::unique_ptr<DirectoryLock> lock,
-             std::unique_ptr<LmdbStore> store, std::size_t size)
-      : directory_(std::move(directory)),
-        lock_(std::move(lock)),
-        store_(std::move(store)),
-        size_(size) {}
+  LmdbEngine(LmdbOptions options, std::unique_ptr<DirectoryLock> lock)
+      : options_(std::move(options)), lock_(std::move(lock)) {}
+  /// Before anything else, once.
+  Status OpenStore();
 
   std::string_view name() const override { return "lmdb"; }
   std::size_t size() const override { return size_; }
+  Status Fill(const RunSource& next) override;
   Status Load(const RecordSink& sink) override;
   Status Commit(std::span<const Change> batch) override;
   Result<BackupReport> Backup(const std::string& file, const ProgressSink& progress) override;
-  EngineFigures figures() const override { return store_->figures(); }
+  EngineFigures figures() const override {
+    return {stored_bytes_.load(std::memory_order_relaxed), options_.max_data_bytes};
+  }
 
  private:
-  const std::string directory_;
+  void KeepFigures();
+
+  const LmdbOptions options_;
   const std::unique_ptr<DirectoryLock> lock_;
-  const std::unique_ptr<LmdbStore> store_;
-  const std::size_t size_;  // when it was opened
+  std::unique_ptr<LmdbStore> store_;
+  std::size_t size_ = 0;
   std::size_t commits_ = 0;
+  std::atomic<std::uint64_t> stored_bytes_{0};
   std::mutex reading_;  // held while a backup reads through the store's map
 };
 
+Status LmdbEngine::OpenStore() {
+  auto store =
+      LmdbStore::Open(options_.directory, LmdbStore::Access::kServe, options_.max_data_bytes);
+  if (!store.ok()) return store.error();
+  const Result<LmdbStore::Totals> totals = (*store)->ReadTotals();
+  if (!totals.ok()) return totals.error();
+  store_ = std::move(*store);
+  size_ = totals->products;
+  KeepFigures();
+  return {};
+}
+
+void LmdbEngine::KeepFigures() {
+  stored_bytes_.store(store_->stored_bytes(), std::memory_order_relaxed);
+}
+
+// In a file of its own, which then takes the empty one's place.
+Status LmdbEngine::Fill(const RunSource& next) {
+  store_.reset();
+  const Status built = BuildDataFile(options_, next);
+  const Status opened = OpenStore();
+  return built.ok() ? opened : built;
+}
+
 // Through a map of its own, whose memory goes with it, and which the kernel reads ahead.
 Status LmdbEngine::Load(const RecordSink& sink) {
-  auto store = LmdbStore::Open(directory_ + std::string(kDataFile), LmdbStore::Access::kRead,
-                               figures().max_stored_bytes);
+  auto store = LmdbStore::Open(options_.directory + std::string(kDataFile),
+                               LmdbStore::Access::kRead, options_.max_data_bytes);
   if (!store.ok()) return store.error();
-  return (*store)->ReadAll([&sink](ProductId id, std::string_view body) {
-    return sink(ProductRecord::Make(id, body));
-  });
+  return (*store)->ReadAll(
+      [&sink](ProductId id, std::string_view body) { return sink(ProductRecord::Make(id, body)); });
 }
 
 Status LmdbEngine::Commit(std::span<const Change> batch) {
@@ -118,7 +153,9 @@ Status LmdbEngine::Commit(std::span<const Change> batch) {
     const std::unique_lock lock(reading_, std::try_to_lock);
     if (lock.owns_lock()) store_->Unmap();
   }
-  return store_->Write(batch);
+  const Status written = store_->Write(batch);
+  KeepFigures();
+  return written;
 }
 
 Result<BackupReport> LmdbEngine::Backup(const std::string& file, const ProgressSink& progress) {
@@ -155,16 +192,14 @@ Result<std::unique_ptr<Engine>> OpenLmdbEngine(const LmdbOptions& options) {
   auto lock = DirectoryLock::Take(options.directory + std::string(kLockFile));
   if (!lock.ok()) return lock.error();
   if (!Exists(options.directory + std::string(kDataFile))) {
-    const Status begun = BeginCatalogue(options);
+    const Status begun = BuildDataFile(
+        options, []() -> Result<std::vector<Change>> { return std::vector<Change>(); });
     if (!begun.ok()) return begun.error();
   }
-  auto store =
-      LmdbStore::Open(options.directory, LmdbStore::Access::kServe, options.max_data_bytes);
-  if (!store.ok()) return store.error();
-  const Result<LmdbStore::Totals> totals = (*store)->ReadTotals();
-  if (!totals.ok()) return totals.error();
-  return std::unique_ptr<Engine>(std::make_unique<LmdbEngine>(
-      options.directory, std::move(*lock), std::move(*store), totals->products));
+  auto engine = std::make_unique<LmdbEngine>(options, std::move(*lock));
+  const Status opened = engine->OpenStore();
+  if (!opened.ok()) return opened.error();
+  return std::unique_ptr<Engine>(std::move(engine));
 }
 
 Result<VerifyReport> VerifyLmdb(const std::string& directory, const ProgressSink& progress) {
@@ -175,7 +210,7 @@ Result<VerifyReport> VerifyLmdb(const std::string& directory, const ProgressSink
   auto store = LmdbStore::Open(file, LmdbStore::Access::kRead, 0);
   if (!store.ok()) return store.error();
   VerifyReport report;
-  report.file_bytes = (*store)->figures().stored_bytes;
+  report.file_bytes = (*store)->stored_bytes();
   const Status read = (*store)->ReadAll(
       [&](ProductId, std::string_view) {
         ++report.products;

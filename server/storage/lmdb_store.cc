@@ -191,7 +191,6 @@ Result<std::unique_ptr<LmdbStore>> LmdbStore::Open(const std::string& path, Acce
   std::unique_ptr<LmdbStore> store(new LmdbStore(std::move(file), std::move(owned)));
   const Status length = store->CheckLength();
   if (!length.ok()) return length.error();
-  store->KeepFigures();
   return store;
 }
 
@@ -201,15 +200,10 @@ Status LmdbStore::CheckLength() const {
   if (::stat(file_.c_str(), &file) != 0) {
     return ErrnoError(ErrorCode::kUnavailable, "cannot read " + file_, errno);
   }
-  MDB_envinfo info{};
-  MDB_stat stat{};
-  mdb_env_info(env_.get(), &info);
-  mdb_env_stat(env_.get(), &stat);
-  const std::uint64_t promised = (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize;
   const auto there = static_cast<std::uint64_t>(file.st_size);
-  if (there >= promised) return {};
-  return Corrupt(file_, "it has " + std::to_string(there) + " bytes of " +
-                            std::to_string(promised));
+  if (there >= stored_bytes()) return {};
+  return Corrupt(file_,
+                 "it has " + std::to_string(there) + " bytes of " + std::to_string(stored_bytes()));
 }
 
 Result<LmdbStore::Totals> LmdbStore::ReadTotals() {
@@ -258,7 +252,8 @@ Status LmdbStore::ReadAll(const Visitor& visit, const FaultVisitor& on_fault) {
       if (step == MDB_FIRST) header = ReadHeader(value);
       entry = ReadEntry(key, value);
     });
-    if (!read) return Corrupt(file_, std::string(kFaulted) + ", behind id " + std::to_string(last_id));
+    if (!read)
+      return Corrupt(file_, std::string(kFaulted) + ", behind id " + std::to_string(last_id));
     if (code == MDB_NOTFOUND) break;
     if (code != MDB_SUCCESS) return ReadError(file_, code);
     if (step == MDB_FIRST) {
@@ -273,8 +268,8 @@ Status LmdbStore::ReadAll(const Visitor& visit, const FaultVisitor& on_fault) {
     found.products += 1;
     found.checksum_sum += entry.checksum;
     if (!entry.is_whole) {
-      const Error fault = Corrupt(file_, "product " + std::to_string(entry.id) +
-                                             " is not what was stored");
+      const Error fault =
+          Corrupt(file_, "product " + std::to_string(entry.id) + " is not what was stored");
       if (!on_fault) return fault;
       on_fault(fault);
       has_faults = true;
@@ -312,7 +307,8 @@ Status LmdbStore::PutBatch(MDB_txn* txn, std::span<const Change> batch) const {
     return WriteError(file_, code);
   }
   MDB_cursor* opened = nullptr;
-  if (code = mdb_cursor_open(txn, database, &opened); code != MDB_SUCCESS) return WriteError(file_, code);
+  if (code = mdb_cursor_open(txn, database, &opened); code != MDB_SUCCESS)
+    return WriteError(file_, code);
   const Cursor cursor(opened);
 
   MDB_val key{};
@@ -386,9 +382,7 @@ Status LmdbStore::Write(std::span<const Change> batch) {
     if (code != MDB_SUCCESS) outcome = WriteError(file_, code);
   }
   txn.reset();
-  if (outcome.ok()) {
-    KeepFigures();
-  } else if (outcome.error().code == ErrorCode::kOverloaded && !TakesWrites()) {
+  if (!outcome.ok() && outcome.error().code == ErrorCode::kOverloaded && !TakesWrites()) {
     return Error{ErrorCode::kUnavailable, "cannot write " + file_, outcome.error().detail};
   }
   return outcome;
@@ -417,19 +411,18 @@ void LmdbStore::Unmap() {
   (void)mdb_env_set_mapsize(env_.get(), info.me_mapsize);
 }
 
-void LmdbStore::KeepFigures() {
+std::uint64_t LmdbStore::stored_bytes() const {
   MDB_envinfo info{};
   MDB_stat stat{};
   mdb_env_info(env_.get(), &info);
   mdb_env_stat(env_.get(), &stat);
-  stored_bytes_.store((std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize,
-                      std::memory_order_relaxed);
-  max_stored_bytes_.store(info.me_mapsize, std::memory_order_relaxed);
+  return (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize;
 }
 
-EngineFigures LmdbStore::figures() const {
-  return {stored_bytes_.load(std::memory_order_relaxed),
-          max_stored_bytes_.load(std::memory_order_relaxed)};
+std::uint64_t LmdbStore::max_stored_bytes() const {
+  MDB_envinfo info{};
+  mdb_env_info(env_.get(), &info);
+  return info.me_mapsize;
 }
 
 }  // namespace products

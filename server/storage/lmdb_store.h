@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -73,8 +72,9 @@ class LmdbStore {
   /// thread, while nobody reads.
   void Unmap();
 
-  /// Any thread.
-  EngineFigures figures() const;
+  /// Size of the file and what it may grow to. The writer's thread, while there is one.
+  std::uint64_t stored_bytes() const;
+  std::uint64_t max_stored_bytes() const;
 
  private:
   struct EnvCloser {
@@ -85,12 +85,9 @@ class LmdbStore {
   Status CheckLength() const;
   Status PutBatch(MDB_txn* txn, std::span<const Change> batch) const;
   bool TakesWrites() const;
-  void KeepFigures();
 
   const std::string file_;
   const std::unique_ptr<MDB_env, EnvCloser> env_;
-  std::atomic<std::uint64_t> stored_bytes_{0};
-  std::atomic<std::uint64_t> max_stored_bytes_{0};
 };
 
 }  // namespace products

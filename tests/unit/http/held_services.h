@@ -60,7 +60,9 @@ class HeldServices {
   ServerMetrics metrics;
   /// Takes one task besides the one it runs.
   BackgroundThread background{1};
-  Services services{catalog, metrics, background};
+  /// Off: the engine stores nothing.
+  Backups backups{engine, "", std::chrono::seconds(1), clock};
+  Services services{catalog, metrics, background, backups};
 };
 
 /// While it lives the background thread runs nothing else.

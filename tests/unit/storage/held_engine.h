@@ -19,6 +19,7 @@ class HeldEngine final : public Engine {
 
   std::string_view name() const override { return "held"; }
   std::size_t size() const override { return 0; }
+  Status Fill(const RunSource&) override { return {}; }
   Status Load(const RecordSink&) override { return {}; }
   Status Commit(std::span<const Change> batch) override;
   Result<BackupReport> Backup(const std::string&, const ProgressSink&) override {
