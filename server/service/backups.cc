@@ -59,9 +59,8 @@ Result<FinishedBackup> Backups::Run() {
   }
   const std::string file = directory_ + "/" + FileName(clock_.WallNow());
   const MonotonicTime began = clock_.Now();
-  const Result<BackupReport> report = engine_.Backup(file, [this, began](std::size_t) {
-    return !stopping_ && clock_.Now() - began < timeout_;
-  });
+  const Result<BackupReport> report = engine_.Backup(
+      file, [this, began](std::size_t) { return !stopping_ && clock_.Now() - began < timeout_; });
   if (!report.ok()) return report.error();
   const std::chrono::nanoseconds duration = clock_.Now() - began;
   last_success_ = std::chrono::duration<double>(clock_.WallNow().time_since_epoch()).count();

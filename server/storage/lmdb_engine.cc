@@ -21,6 +21,8 @@ constexpr std::string_view kLockFile = "/productd.lock";
 
 // Transactions of a file that is built: larger ones write no faster.
 constexpr std::size_t kBuildProducts = 10'000;
+// The map of a copy: it comes out a little larger or smaller than its source.
+constexpr std::uint64_t kCopySlackBytes = std::uint64_t{64} << 20;
 // Reading calls the progress sink this often.
 constexpr std::size_t kProgressProducts = 4096;
 // Commits between two looks at the memory that the file's mapped pages take.
@@ -37,7 +39,8 @@ Status MakeDirectory(const std::string& directory) {
 // Fills a new file with what `source` holds and makes it durable. Not yet under its name.
 Result<BackupReport> CopyStore(LmdbStore& source, const std::string& file,
                                const ProgressSink& progress) {
-  auto copy = LmdbStore::Open(file, LmdbStore::Access::kBuild, source.max_stored_bytes());
+  auto copy =
+      LmdbStore::Open(file, LmdbStore::Access::kBuild, source.stored_bytes() * 2 + kCopySlackBytes);
   if (!copy.ok()) return copy.error();
   std::vector<Change> run;
   run.reserve(kBuildProducts);
@@ -56,8 +59,9 @@ Result<BackupReport> CopyStore(LmdbStore& source, const std::string& file,
   if (!written.ok()) return written.error();
   if (!read.ok()) return read.error();
   // The last run also writes the header of a catalogue that is empty.
-  (void)write_run();
+  const bool goes_on = write_run();
   if (!written.ok()) return written.error();
+  if (!goes_on) return Error{ErrorCode::kTimeout, "copying to " + file + " was ended", {}};
   const Status synced = (*copy)->Sync();
   if (!synced.ok()) return synced.error();
   report.file_bytes = (*copy)->stored_bytes();
@@ -111,6 +115,7 @@ class LmdbEngine final : public Engine {
   std::unique_ptr<LmdbStore> store_;
   std::size_t size_ = 0;
   std::size_t commits_ = 0;
+  std::atomic<bool> backup_mapped_{false};
   std::atomic<std::uint64_t> stored_bytes_{0};
   std::mutex reading_;  // held while a backup reads through the store's map
 };
@@ -141,15 +146,15 @@ Status LmdbEngine::Fill(const RunSource& next) {
 
 // Through a map of its own, whose memory goes with it, and which the kernel reads ahead.
 Status LmdbEngine::Load(const RecordSink& sink) {
-  auto store = LmdbStore::Open(options_.directory + std::string(kDataFile),
-                               LmdbStore::Access::kRead, options_.max_data_bytes);
+  auto store =
+      LmdbStore::Open(options_.directory + std::string(kDataFile), LmdbStore::Access::kRead, 0);
   if (!store.ok()) return store.error();
   return (*store)->ReadAll(
       [&sink](ProductId id, std::string_view body) { return sink(ProductRecord::Make(id, body)); });
 }
 
 Status LmdbEngine::Commit(std::span<const Change> batch) {
-  if (++commits_ % kUnmapCommits == 0) {
+  if (++commits_ % kUnmapCommits == 0 || backup_mapped_.exchange(false)) {
     const std::unique_lock lock(reading_, std::try_to_lock);
     if (lock.owns_lock()) store_->Unmap();
   }
@@ -163,6 +168,7 @@ Result<BackupReport> LmdbEngine::Backup(const std::string& file, const ProgressS
   if (Exists(file)) return InvalidArgument(file + " exists");
   TemporaryFile partial(file + ".partial");
   Result<BackupReport> report = CopyStore(*store_, partial.path(), progress);
+  backup_mapped_ = true;
   if (!report.ok()) return report;
   const Status named = partial.RenameTo(file);
   if (!named.ok()) return named.error();

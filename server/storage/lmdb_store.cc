@@ -1,13 +1,18 @@
 #include "server/storage/lmdb_store.h"
 
+#include <fcntl.h>
 #include <lmdb.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <cstring>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "server/storage/checksum.h"
 #include "server/storage/map_fault_guard.h"
@@ -147,6 +152,121 @@ Result<LmdbStore::Totals> CheckHeader(const std::optional<Header>& header,
 // Inside MapFaultGuard::Run a failed assertion of LMDB is one more way to say that a page is bad.
 void OnAssertion(MDB_env*, const char*) { MapFaultGuard::Leave(); }
 
+// LMDB believes its two meta pages, and takes the one with the larger transaction number: a damaged
+// number would pass the state before the last commit for the last. So before LMDB sees them: they
+// must be of two commits in a row, in page 0 the even one, and lead nowhere beyond the file. The
+// offsets are those of MDB_meta in mdb.c, data version 1, behind a page's header of 16 bytes.
+Status CheckMetaPages(const std::string& file, std::uint64_t file_bytes) {
+  constexpr off_t kPageSizeOffset = 16 + 24;
+  constexpr off_t kLastPageOffset = kPageSizeOffset + 2 * 48;
+  constexpr off_t kNumberOffset = kLastPageOffset + 8;
+  struct Meta {
+    std::uint32_t page_bytes = 0;
+    std::uint64_t last_page = 0;
+    std::uint64_t number = 0;
+  };
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return ErrnoError(ErrorCode::kUnavailable, "cannot read " + file, errno);
+  const auto read_meta = [descriptor](Meta& meta, off_t begin) {
+    const auto read_at = [descriptor](auto& number, off_t at) {
+      return ::pread(descriptor, &number, sizeof number, at) == sizeof number;
+    };
+    return read_at(meta.page_bytes, begin + kPageSizeOffset) &&
+           read_at(meta.last_page, begin + kLastPageOffset) &&
+           read_at(meta.number, begin + kNumberOffset) && std::has_single_bit(meta.page_bytes);
+  };
+  Meta even;
+  Meta odd;
+  const bool is_read = read_meta(even, 0) && read_meta(odd, even.page_bytes);
+  ::close(descriptor);
+  if (!is_read || even.page_bytes != odd.page_bytes || even.number % 2 != 0 ||
+      (even.number + 1 != odd.number && odd.number + 1 != even.number)) {
+    return Corrupt(file, "its first two pages are not those of two commits in a row");
+  }
+  const std::uint64_t pages = file_bytes / even.page_bytes;
+  const std::uint64_t last_page = std::max(even.last_page, odd.last_page);
+  if (last_page < pages) return {};
+  return Corrupt(file,
+                 "it has " + std::to_string(pages) + " pages of " + std::to_string(last_page));
+}
+
+// Which pages of a file are said to be free and which are seen in use.
+class PageUse {
+ public:
+  explicit PageUse(std::size_t pages) : is_used_(pages), is_free_(pages) {}
+
+  // `place` lies in a page of the map, which begins with its number.
+  void SawInUse(const void* place, std::size_t page_bytes) {
+    const auto begin = reinterpret_cast<std::uintptr_t>(place) & ~(page_bytes - 1);
+    std::uint64_t number = 0;
+    std::memcpy(&number, reinterpret_cast<const void*>(begin), sizeof number);
+    if (number < is_used_.size()) is_used_[number] = true;
+  }
+  // False when that cannot be.
+  bool SawFree(std::uint64_t number) {
+    if (number < 2 || number >= is_free_.size() || is_free_[number] || is_used_[number]) {
+      return false;
+    }
+    is_free_[number] = true;
+    ++free_count_;
+    return true;
+  }
+  std::size_t free_count() const { return free_count_; }
+
+ private:
+  std::vector<bool> is_used_;
+  std::vector<bool> is_free_;
+  std::size_t free_count_ = 0;
+};
+
+// A list of page numbers: how many, and then they, descending. False when that is not what it is.
+bool ReadFreeList(const MDB_val& value, PageUse& pages) {
+  std::uint64_t count = 0;
+  if (value.mv_size < sizeof count) return false;
+  const char* const bytes = static_cast<const char*>(value.mv_data);
+  std::memcpy(&count, bytes, sizeof count);
+  if (count >= value.mv_size / sizeof count) return false;
+  for (std::uint64_t i = 1; i <= count; ++i) {
+    std::uint64_t number = 0;
+    std::memcpy(&number, bytes + i * sizeof number, sizeof number);
+    if (!pages.SawFree(number)) return false;
+  }
+  return true;
+}
+
+std::size_t PagesOf(MDB_txn* txn, MDB_dbi database) {
+  MDB_stat stat{};
+  mdb_stat(txn, database, &stat);
+  return stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
+}
+
+// A page that is in use and said to be free is lost with the next commit that takes it. Every page
+// is one or the other, and a free one only once.
+Status CheckFreePages(MDB_txn* txn, MDB_dbi products, PageUse& pages, std::size_t page_count,
+                      const std::string& file, MapFaultGuard& guard) {
+  constexpr MDB_dbi kFreeDatabase = 0;
+  const auto damaged = [&file] { return Corrupt(file, "its list of free pages is not sound"); };
+  MDB_cursor* opened = nullptr;
+  int code = mdb_cursor_open(txn, kFreeDatabase, &opened);
+  if (code != MDB_SUCCESS) return ReadError(file, code);
+  const Cursor cursor(opened);
+  bool is_sound = true;
+  for (MDB_cursor_op step = MDB_FIRST; is_sound; step = MDB_NEXT) {
+    const bool read = guard.Run([&, cursor = cursor.get()] {
+      MDB_val key{};
+      MDB_val value{};
+      code = mdb_cursor_get(cursor, &key, &value, step);
+      if (code == MDB_SUCCESS) is_sound = ReadFreeList(value, pages);
+    });
+    if (!read) return damaged();
+    if (code == MDB_NOTFOUND) break;
+    if (code != MDB_SUCCESS) return ReadError(file, code);
+  }
+  const std::size_t in_use = PagesOf(txn, products) + PagesOf(txn, kFreeDatabase);
+  if (is_sound && 2 + in_use + pages.free_count() == page_count) return {};
+  return damaged();
+}
+
 }  // namespace
 
 void LmdbStore::EnvCloser::operator()(MDB_env* env) const { mdb_env_close(env); }
@@ -178,6 +298,10 @@ Result<std::unique_ptr<LmdbStore>> LmdbStore::Open(const std::string& path, Acce
     }
     // LMDB takes an empty file for one that it is to begin.
     if (there.st_size == 0) return Corrupt(file, "it is empty");
+    const auto file_bytes = static_cast<std::uint64_t>(there.st_size);
+    const Status meta_pages = CheckMetaPages(file, file_bytes);
+    if (!meta_pages.ok()) return meta_pages.error();
+    if (access == Access::kRead) map_bytes = file_bytes;
   }
   MDB_env* env = nullptr;
   int code = mdb_env_create(&env);
@@ -188,22 +312,7 @@ Result<std::unique_ptr<LmdbStore>> LmdbStore::Open(const std::string& path, Acce
     return ReadError(file, code);
   code = mdb_env_open(env, path.c_str(), flags, kFileMode);
   if (code != MDB_SUCCESS) return ReadError(file, code);
-  std::unique_ptr<LmdbStore> store(new LmdbStore(std::move(file), std::move(owned)));
-  const Status length = store->CheckLength();
-  if (!length.ok()) return length.error();
-  return store;
-}
-
-// LMDB maps what its first pages promise; behind a file that was cut off nothing can be read.
-Status LmdbStore::CheckLength() const {
-  struct stat file {};
-  if (::stat(file_.c_str(), &file) != 0) {
-    return ErrnoError(ErrorCode::kUnavailable, "cannot read " + file_, errno);
-  }
-  const auto there = static_cast<std::uint64_t>(file.st_size);
-  if (there >= stored_bytes()) return {};
-  return Corrupt(file_,
-                 "it has " + std::to_string(there) + " bytes of " + std::to_string(stored_bytes()));
+  return std::unique_ptr<LmdbStore>(new LmdbStore(std::move(file), std::move(owned)));
 }
 
 Result<LmdbStore::Totals> LmdbStore::ReadTotals() {
@@ -237,6 +346,11 @@ Status LmdbStore::ReadAll(const Visitor& visit, const FaultVisitor& on_fault) {
   if (code != MDB_SUCCESS) return ReadError(file_, code);
   const Cursor cursor(opened);
 
+  MDB_stat stat{};
+  mdb_stat(txn->get(), *database, &stat);
+  const std::size_t page_bytes = stat.ms_psize;
+  const std::size_t page_count = stored_bytes() / page_bytes;
+  PageUse pages(page_count);
   MapFaultGuard guard;
   std::optional<Header> header;
   Totals found;
@@ -251,6 +365,8 @@ Status LmdbStore::ReadAll(const Visitor& visit, const FaultVisitor& on_fault) {
       if (code != MDB_SUCCESS) return;
       if (step == MDB_FIRST) header = ReadHeader(value);
       entry = ReadEntry(key, value);
+      pages.SawInUse(key.mv_data, page_bytes);
+      pages.SawInUse(value.mv_data, page_bytes);
     });
     if (!read)
       return Corrupt(file_, std::string(kFaulted) + ", behind id " + std::to_string(last_id));
@@ -287,7 +403,7 @@ Status LmdbStore::ReadAll(const Visitor& visit, const FaultVisitor& on_fault) {
   if (!has_faults && found.checksum_sum != header->checksum_sum) {
     return Corrupt(file_, "some of its products are of an older state than the others");
   }
-  return {};
+  return CheckFreePages(txn->get(), *database, pages, page_count, file_, guard);
 }
 
 Status LmdbStore::PutBatch(MDB_txn* txn, std::span<const Change> batch) const {
@@ -417,12 +533,6 @@ std::uint64_t LmdbStore::stored_bytes() const {
   mdb_env_info(env_.get(), &info);
   mdb_env_stat(env_.get(), &stat);
   return (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize;
-}
-
-std::uint64_t LmdbStore::max_stored_bytes() const {
-  MDB_envinfo info{};
-  mdb_env_info(env_.get(), &info);
-  return info.me_mapsize;
 }
 
 }  // namespace products

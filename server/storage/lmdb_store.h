@@ -26,7 +26,8 @@ namespace products {
 ///
 /// LMDB has no checksums of its own. A product's shows a changed byte; count and sum, which every
 /// transaction keeps, show products that are missing, twice there or of an older state, whatever
-/// page of the file is damaged.
+/// page of the file is damaged. The meta pages and the list of free pages are checked for what they
+/// must be besides.
 class LmdbStore {
  public:
   enum class Access {
@@ -45,9 +46,10 @@ class LmdbStore {
   /// Takes what is wrong with one product; reading goes on behind it.
   using FaultVisitor = std::function<void(const Error& fault)>;
 
-  /// `path` is the directory for kServe, else the file. The file cannot grow beyond `map_bytes`; it
-  /// costs address space, not memory or disk. kCorrupt when the file is none of LMDB's or shorter
-  /// than it says, kUnavailable when the operating system refuses.
+  /// `path` is the directory for kServe, else the file. The file cannot grow beyond `map_bytes`,
+  /// which cost address space, not memory or disk; kRead takes what the file has. kCorrupt when the
+  /// file is none of LMDB's or shorter than it says, kUnavailable when the operating system
+  /// refuses.
   static Result<std::unique_ptr<LmdbStore>> Open(const std::string& path, Access access,
                                                  std::uint64_t map_bytes);
   ~LmdbStore();
@@ -72,9 +74,8 @@ class LmdbStore {
   /// thread, while nobody reads.
   void Unmap();
 
-  /// Size of the file and what it may grow to. The writer's thread, while there is one.
+  /// Size of the file. The writer's thread, while there is one.
   std::uint64_t stored_bytes() const;
-  std::uint64_t max_stored_bytes() const;
 
  private:
   struct EnvCloser {
@@ -82,7 +83,6 @@ class LmdbStore {
   };
 
   LmdbStore(std::string file, std::unique_ptr<MDB_env, EnvCloser> env);
-  Status CheckLength() const;
   Status PutBatch(MDB_txn* txn, std::span<const Change> batch) const;
   bool TakesWrites() const;
 
