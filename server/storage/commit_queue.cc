@@ -16,22 +16,22 @@ std::size_t BytesOf(const Change& change) {
 }
 
 Status CheckPrecondition(const Precondition& precondition, const ProductRecord* stored) {
-  switch (precondition.kind) {
-    case Precondition::Kind::kNone:
-      return {};
-    case Precondition::Kind::kExists:
-      if (stored != nullptr) return {};
-      return Error{ErrorCode::kConflict, "the product does not exist", {}};
-    case Precondition::Kind::kAbsent:
-      if (stored == nullptr) return {};
-      return Error{ErrorCode::kConflict, "the product exists", {}};
-    case Precondition::Kind::kHasTag:
-      break;
+  using Kind = Precondition::Kind;
+  const auto unless = [](bool holds, const char* otherwise) -> Status {
+    if (holds) return {};
+    return Error{ErrorCode::kConflict, otherwise, {}};
+  };
+  const Kind kind = precondition.kind;
+  if (kind == Kind::kNone) return {};
+  if (kind == Kind::kAbsent) return unless(stored == nullptr, "the product exists");
+  if (stored == nullptr) {
+    return unless(kind == Kind::kAbsentOrOtherTag, "the product does not exist");
   }
-  if (stored == nullptr) return Error{ErrorCode::kConflict, "the product does not exist", {}};
+  if (kind == Kind::kExists) return {};
   const auto& tags = precondition.tags;
-  if (std::find(tags.begin(), tags.end(), stored->content_tag()) != tags.end()) return {};
-  return Error{ErrorCode::kConflict, "the product has another ETag", {}};
+  const bool has_tag = std::find(tags.begin(), tags.end(), stored->content_tag()) != tags.end();
+  if (kind == Kind::kHasTag) return unless(has_tag, "the product has another ETag");
+  return unless(!has_tag, "the product has this ETag");
 }
 
 }  // namespace

@@ -25,7 +25,9 @@ struct Precondition {
     kNone,
     kExists,
     kAbsent,
-    kHasTag,  ///< It exists and its content tag is one of `tags`.
+    kHasTag,            ///< It exists and its content tag is one of `tags`.
+    kHasOtherTag,       ///< It exists and its content tag is none of `tags`.
+    kAbsentOrOtherTag,  ///< It does not exist, or its content tag is none of `tags`.
   };
   Kind kind = Kind::kNone;
   std::vector<std::uint64_t> tags = {};
