@@ -192,7 +192,7 @@ void Connection::Dispatch(bool more_bytes, MonotonicTime now, std::string& out) 
     response.status = 204;
     response.extra_headers = "Allow: " + match_.allow + ", OPTIONS\r\n" +
                              "Access-Control-Allow-Methods: " + match_.allow + "\r\n" +
-                             "Access-Control-Allow-Headers: Content-Type\r\n" +
+                             "Access-Control-Allow-Headers: Content-Type, If-Match, If-None-Match\r\n" +
                              "Access-Control-Max-Age: 600\r\n";
   } else {
     response = ErrorResponse(405, "METHOD_NOT_ALLOWED", "method not allowed");

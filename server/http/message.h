@@ -42,6 +42,8 @@ struct Response {
   std::string_view content_type = {};
   std::string_view body = {};
   std::string owned_body = {};
+  /// The product's content tag, for ETag. A number, so that no answer allocates for it.
+  std::optional<std::uint64_t> content_tag = {};
   /// Whole header lines with their CRLF.
   std::string extra_headers = {};
   /// The connection ends after this response.

@@ -12,6 +12,14 @@ void AppendNumber(std::string& out, std::size_t number) {
   out.append(digits.data(), end);
 }
 
+// Strong: the tag changes with every byte of the product.
+void AppendETag(std::string& out, std::uint64_t content_tag) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  out += "ETag: \"";
+  for (int shift = 60; shift >= 0; shift -= 4) out += kHex[(content_tag >> shift) & 15];
+  out += "\"\r\n";
+}
+
 }  // namespace
 
 std::string_view HttpDate::Render(WallTime now) {
@@ -70,6 +78,7 @@ void AppendResponse(std::string& out, const Response& response, const ResponseFr
     AppendNumber(out, body.size());
   }
   out += "\r\n";
+  if (response.content_tag) AppendETag(out, *response.content_tag);
   if (frame.close) {
     out += "Connection: close\r\n";
   } else if (frame.confirm_keep_alive) {
@@ -78,7 +87,8 @@ void AppendResponse(std::string& out, const Response& response, const ResponseFr
   if (!frame.cors_allow_origin.empty()) {
     out += "Access-Control-Allow-Origin: ";
     out += frame.cors_allow_origin;
-    out += "\r\n";
+    // Of the fields that a script may need, ETag alone is not one it sees anyway.
+    out += "\r\nAccess-Control-Expose-Headers: ETag\r\n";
   }
   out += response.extra_headers;
   out += "\r\n";

@@ -16,6 +16,8 @@ constexpr std::array kRoutes = {
     Route{Method::kGet, "/products/{productId}", Plane::kPublic, Needs::kCatalogue, GetProduct},
     Route{Method::kPost, "/products/{productId}/details", Plane::kPublic, Needs::kCatalogue,
           PostProductDetails},
+    Route{Method::kDelete, "/products/{productId}", Plane::kPublic, Needs::kCatalogue,
+          DeleteProduct},
     Route{Method::kGet, "/health", Plane::kBoth, Needs::kNothing, GetHealth},
     Route{Method::kGet, "/healthz", Plane::kManagement, Needs::kNothing, GetLiveness},
     Route{Method::kGet, "/readyz", Plane::kManagement, Needs::kNothing, GetReadiness},
@@ -24,20 +26,33 @@ constexpr std::array kRoutes = {
     Route{Method::kGet, "/version", Plane::kBoth, Needs::kNothing, GetVersion},
 };
 
+// "none", then each pattern once, whatever its methods: the labels of the metrics.
+std::vector<std::string> MetricRoutes() {
+  std::vector<std::string> routes = {"none"};
+  for (const Route& route : kRoutes) {
+    if (std::find(routes.begin(), routes.end(), route.pattern) == routes.end()) {
+      routes.emplace_back(route.pattern);
+    }
+  }
+  return routes;
+}
+
 }  // namespace
 
 RouteTable::RouteTable(Plane plane) {
-  for (std::size_t i = 0; i < kRoutes.size(); ++i) {
-    const Route& route = kRoutes[i];
+  const std::vector<std::string> metric_routes = MetricRoutes();
+  for (const Route& route : kRoutes) {
     if (plane != Plane::kBoth && route.plane != Plane::kBoth && route.plane != plane) continue;
     const std::string_view pattern = route.pattern;
     const std::size_t open = pattern.find('{');
     const bool has_parameter = open != std::string_view::npos;
+    const auto metric_route = std::find(metric_routes.begin(), metric_routes.end(), pattern);
     entries_.push_back({.route = route,
                         .prefix = pattern.substr(0, open),
                         .suffix = has_parameter ? pattern.substr(pattern.find('}') + 1) : "",
                         .has_parameter = has_parameter,
-                        .metric_route = i + 1});
+                        .metric_route =
+                            static_cast<std::size_t>(metric_route - metric_routes.begin())});
   }
 }
 
@@ -78,8 +93,7 @@ RequestLabels HttpRequestLabels() {
     labels.methods.emplace_back(MethodName(static_cast<Method>(i)));
   }
   labels.methods.emplace_back("other");
-  labels.routes.emplace_back("none");
-  for (const Route& route : kRoutes) labels.routes.emplace_back(route.pattern);
+  labels.routes = MetricRoutes();
   labels.codes = AnsweredStatuses();
   return labels;
 }

@@ -38,13 +38,15 @@ std::optional<RefusedWrite> Outcome(std::optional<CommitQueue::Refusal> refusal)
 
 }  // namespace
 
-std::optional<RefusedWrite> Catalog::Put(ProductId id, std::string_view json,
-                                         Precondition precondition,
-                                         std::unique_ptr<CommitWaiter>&& waiter) {
+Result<ProductRecordPtr> Catalog::MakeRecord(ProductId id, std::string_view json) {
   const Result<Product> product = ParseProduct(json, id);
-  if (!product.ok()) return RefusedWrite{WriteRefusal::kInvalid, product.error()};
+  if (!product.ok()) return product.error();
+  return ProductRecord::Make(id, RenderProduct(*product));
+}
 
-  ProductRecordPtr record = ProductRecord::Make(id, RenderProduct(*product));
+std::optional<RefusedWrite> Catalog::Put(ProductRecordPtr record, Precondition precondition,
+                                         std::unique_ptr<CommitWaiter>&& waiter) {
+  const ProductId id = record->id();
   if (table_.bytes() + record->footprint() > max_table_bytes_) return RefusedByTable();
   return Outcome(
       queue_.Submit({id, std::move(record)}, std::move(waiter), std::move(precondition)));

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/base/error.h"
+#include "core/base/result.h"
 #include "server/service/product_group.h"
 #include "server/storage/commit_queue.h"
 #include "server/storage/product_table.h"
@@ -15,7 +16,7 @@
 namespace products {
 
 /// Why a write was not begun.
-enum class WriteRefusal { kInvalid, kTableFull, kQueueFull, kQueueAge, kStopped };
+enum class WriteRefusal { kTableFull, kQueueFull, kQueueAge, kStopped };
 
 struct RefusedWrite {
   WriteRefusal reason;
@@ -38,10 +39,14 @@ class Catalog {
   /// The product with that id or, of the larger ones, the least; null behind the last. As Find.
   const ProductRecord* FindFrom(ProductId id) const { return table_.FindFrom(id); }
 
-  /// Validates `json` as the product of `id` and queues it to be created or replaced. Absent when
-  /// it is queued: `waiter` is then taken, and told the outcome once, from the writer thread; that
-  /// is kConflict when the precondition does not hold. Refused, the waiter stays the caller's.
-  std::optional<RefusedWrite> Put(ProductId id, std::string_view json, Precondition precondition,
+  /// Validates `json` as the product of `id`: the record that Put takes. Apart from Put, so that
+  /// the waiter can know what is stored before the writer tells it that it is.
+  static Result<ProductRecordPtr> MakeRecord(ProductId id, std::string_view json);
+
+  /// Queues a product to be created or replaced. Absent when it is queued: `waiter` is then taken,
+  /// and told the outcome once, from the writer thread; that is kConflict when the precondition
+  /// does not hold. Refused, the waiter stays the caller's.
+  std::optional<RefusedWrite> Put(ProductRecordPtr record, Precondition precondition,
                                   std::unique_ptr<CommitWaiter>&& waiter);
 
   /// Queues the removal of a product. As Put; the outcome is kNotFound when there is none.

@@ -150,8 +150,15 @@ std::vector<ContractCase> RoutingCases() {
     cases.push_back(Post("POST " + target, target, std::string(kSampleProduct), 404,
                          ErrorBody("NOT_FOUND", "no such path")));
   }
+  for (const std::string method : {"POST", "PUT", "PATCH"}) {
+    cases.push_back(OnlyProductd(MethodRefused(method, "/products/1", "GET, HEAD, DELETE"),
+                                 "the Go peer does not delete"));
+    ContractCase go = MethodRefused(method, "/products/1", "GET, HEAD");
+    go.answerer = Answerer::kGoPeerOnly;
+    go.reason = "productd deletes too";
+    cases.push_back(std::move(go));
+  }
   for (const std::string method : {"POST", "PUT", "PATCH", "DELETE"}) {
-    cases.push_back(MethodRefused(method, "/products/1", "GET, HEAD"));
     cases.push_back(MethodRefused(method, "/health", "GET, HEAD"));
     for (const std::string target : {"/healthz", "/readyz", "/metrics", "/version"}) {
       cases.push_back(

@@ -97,18 +97,25 @@ TEST_F(CrossOrigin, PreflightNamesTheMethodsOfThePath) {
   EXPECT_EQ(response.status, 204);
   EXPECT_EQ(response.Header("Access-Control-Allow-Origin"), "https://shop.example");
   EXPECT_EQ(response.Header("Access-Control-Allow-Methods"), "POST");
+  EXPECT_EQ(response.Header("Access-Control-Allow-Headers"),
+            "Content-Type, If-Match, If-None-Match");
+  client.Send("OPTIONS /products/1 HTTP/1.1\r\nHost: test\r\n\r\n");
+  EXPECT_EQ(client.ReadResponse().Header("Access-Control-Allow-Methods"), "GET, HEAD, DELETE");
 }
 
 TEST_F(CrossOrigin, ARefusedMethodIsToldThatOptionsIsAllowed) {
   const HttpResponse response =
-      Exchange(address(), "DELETE /products/1 HTTP/1.1\r\nHost: test\r\n\r\n");
+      Exchange(address(), "PUT /products/1 HTTP/1.1\r\nHost: test\r\n\r\n");
   EXPECT_EQ(response.status, 405);
-  EXPECT_EQ(response.Header("Allow"), "GET, HEAD, OPTIONS");
+  EXPECT_EQ(response.Header("Allow"), "GET, HEAD, DELETE, OPTIONS");
 }
 
-TEST_F(CrossOrigin, EveryAnswerNamesTheOrigin) {
-  EXPECT_EQ(Get(address(), "/products/1").Header("Access-Control-Allow-Origin"),
-            "https://shop.example");
+TEST_F(CrossOrigin, EveryAnswerNamesTheOriginAndShowsItsETagToScripts) {
+  for (const std::string target : {"/products/1", "/products/999", "/health"}) {
+    const HttpResponse response = Get(address(), target);
+    EXPECT_EQ(response.Header("Access-Control-Allow-Origin"), "https://shop.example") << target;
+    EXPECT_EQ(response.Header("Access-Control-Expose-Headers"), "ETag") << target;
+  }
 }
 
 TEST_F(Connection, OptionsIsRefusedWhileCorsIsOff) {
@@ -116,8 +123,9 @@ TEST_F(Connection, OptionsIsRefusedWhileCorsIsOff) {
   client.Send("OPTIONS /products/1 HTTP/1.1\r\nHost: test\r\n\r\n");
   const HttpResponse response = client.ReadResponse();
   EXPECT_EQ(response.status, 405);
-  EXPECT_EQ(response.Header("Allow"), "GET, HEAD");
+  EXPECT_EQ(response.Header("Allow"), "GET, HEAD, DELETE");
   EXPECT_FALSE(response.HasHeader("Access-Control-Allow-Origin"));
+  EXPECT_FALSE(response.HasHeader("Access-Control-Expose-Headers"));
 }
 
 }  // namespace

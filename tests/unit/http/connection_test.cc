@@ -20,7 +20,8 @@ TEST(Connection, AnswersWhatComesInOrder) {
   const std::string out = harness.TakeOutput();
   EXPECT_EQ(out.substr(0, out.find("HTTP/1.1 404")),
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: " + std::string(kDate) +
-                "\r\nContent-Length: 17\r\n\r\n" + std::string(kBody));
+                "\r\nContent-Length: 17\r\nETag: \"5a1db2f309125169\"\r\n\r\n" +
+                std::string(kBody));
   EXPECT_TRUE(out.ends_with("{\"status\":\"ok\"}\n")) << out;
   EXPECT_TRUE(harness.connection().Idle());
 }

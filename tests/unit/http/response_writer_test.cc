@@ -40,10 +40,18 @@ TEST(ResponseWriter, A204HasNeitherBodyNorLengthNorType) {
 TEST(ResponseWriter, A304HasItsETagAndNothingOfABody) {
   Response response = Product();
   response.status = 304;
-  response.extra_headers = "ETag: \"1\"\r\n";
+  response.content_tag = 0xfedcba9876543210;
   EXPECT_EQ(Written(response),
             "before|HTTP/1.1 304 Not Modified\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
-            "ETag: \"1\"\r\n\r\n");
+            "ETag: \"fedcba9876543210\"\r\n\r\n");
+}
+
+TEST(ResponseWriter, AnETagHasSixteenDigitsAlways) {
+  Response response = Product();
+  response.content_tag = 0;
+  EXPECT_NE(Written(response).find("\r\nETag: \"0000000000000000\"\r\n"), std::string::npos);
+  response.content_tag = 0xa0;
+  EXPECT_NE(Written(response).find("\r\nETag: \"00000000000000a0\"\r\n"), std::string::npos);
 }
 
 TEST(ResponseWriter, AnEmptyBodyHasALength) {
@@ -67,7 +75,8 @@ TEST(ResponseWriter, ExtraFieldsAndCorsStandBeforeTheBody) {
   EXPECT_EQ(Written(response, {.cors_allow_origin = "*"}),
             "before|HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
             "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 8\r\n"
-            "Access-Control-Allow-Origin: *\r\nAllow: GET, HEAD\r\n\r\n{\"a\":1}\n");
+            "Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: ETag\r\n"
+            "Allow: GET, HEAD\r\n\r\n{\"a\":1}\n");
 }
 
 TEST(ResponseWriter, OwnedBodyIsWhatIsSent) {
