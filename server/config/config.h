@@ -46,6 +46,8 @@ struct Config {
     std::chrono::milliseconds write_timeout{30'000};
     /// Value of Access-Control-Allow-Origin; empty turns CORS and OPTIONS off.
     std::string cors_allow_origin = {};
+    /// What would change the catalogue is answered 403.
+    bool read_only = false;
   } http;
 
   struct Management {

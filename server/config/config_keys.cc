@@ -105,6 +105,20 @@ ConfigKey Choice(std::string path, std::string meaning, std::string accepted, Pl
   return key;
 }
 
+template <typename Place>
+ConfigKey Switch(std::string path, std::string meaning, Place place,
+                 Reload reload = Reload::kAtStart) {
+  const std::string accepted = "true or false";
+  ConfigKey key{std::move(path), "", std::move(meaning), accepted, reload, false, {}, {}};
+  key.set = [=](Config& config, std::string_view text) -> Status {
+    if (text != "true" && text != "false") return InvalidArgument(accepted);
+    place(config) = text == "true";
+    return {};
+  };
+  key.get = [=](const Config& config) -> std::string { return place(config) ? "true" : "false"; };
+  return key;
+}
+
 bool IsVisibleAscii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
@@ -170,6 +184,9 @@ std::vector<ConfigKey> HttpKeys() {
            "Value of Access-Control-Allow-Origin: * or one origin; empty turns CORS off.",
            "empty, * or an origin such as https://shop.example.com", at(&Http::cors_allow_origin),
            IsCorsOrigin),
+      Switch("http.read_only",
+             "Whether what would change the catalogue is answered 403; reads are served.",
+             at(&Http::read_only), kOnSighup),
   };
 }
 

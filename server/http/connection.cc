@@ -132,6 +132,15 @@ void Connection::BeginRequest(std::string_view rest, MonotonicTime now, std::str
     path_ = path_text_;
   }
   FindRoute();
+  const bool has_body = head.chunked || head.content_length > 0;
+  if (IsForbidden() && has_body) {
+    // Nobody wants the body, so it is not read: the client that still sends it is let finish
+    // (MustLinger), which is what `more_bytes` says.
+    Response response = Forbid();
+    response.close = true;
+    Respond(response, true, now, out);
+    return;
+  }
   const std::size_t max_body_bytes = context_.limits.max_body_bytes;
   parser_.set_max_body_bytes(max_body_bytes);
   if (head.content_length > max_body_bytes) {
@@ -139,7 +148,6 @@ void Connection::BeginRequest(std::string_view rest, MonotonicTime now, std::str
     return;
   }
   // RFC 9110, 10.1.1: not when there is none, or it is already on its way.
-  const bool has_body = head.chunked || head.content_length > 0;
   if (head.expects_continue && has_body && rest.empty()) {
     out += "HTTP/1.1 100 Continue\r\n\r\n";
   }
@@ -162,11 +170,23 @@ Status Connection::CheckNeeds() const {
   return context_.services.catalog.CheckLoaded();
 }
 
+bool Connection::IsForbidden() const {
+  return context_.limits.read_only && !bad_path_ && match_.route != nullptr &&
+         match_.route->effect == Effect::kChanges;
+}
+
+Response Connection::Forbid() {
+  context_.metrics.CountRefused(RefusedReason::kReadOnly);
+  return ErrorResponse(403, "FORBIDDEN", "this server is read-only");
+}
+
 void Connection::Dispatch(bool more_bytes, MonotonicTime now, std::string& out) {
   const RequestHead& head = parser_.head();
   Response response;
   if (bad_path_) {
     response = ErrorResponse(400, "INVALID_INPUT", "malformed percent-encoding in the path");
+  } else if (IsForbidden()) {
+    response = Forbid();
   } else if (const Status loaded = CheckNeeds(); !loaded.ok()) {
     context_.metrics.CountRefused(RefusedReason::kUnavailable);
     response = ErrorResponse(loaded.error());
@@ -190,10 +210,11 @@ void Connection::Dispatch(bool more_bytes, MonotonicTime now, std::string& out) 
   } else if (const bool has_options = !context_.limits.cors_allow_origin.empty();
              has_options && head.method == Method::kOptions) {
     response.status = 204;
-    response.extra_headers = "Allow: " + match_.allow + ", OPTIONS\r\n" +
-                             "Access-Control-Allow-Methods: " + match_.allow + "\r\n" +
-                             "Access-Control-Allow-Headers: Content-Type, If-Match, If-None-Match\r\n" +
-                             "Access-Control-Max-Age: 600\r\n";
+    response.extra_headers =
+        "Allow: " + match_.allow + ", OPTIONS\r\n" +
+        "Access-Control-Allow-Methods: " + match_.allow + "\r\n" +
+        "Access-Control-Allow-Headers: Content-Type, If-Match, If-None-Match\r\n" +
+        "Access-Control-Max-Age: 600\r\n";
   } else {
     response = ErrorResponse(405, "METHOD_NOT_ALLOWED", "method not allowed");
     response.extra_headers = "Allow: " + match_.allow + (has_options ? ", OPTIONS\r\n" : "\r\n");

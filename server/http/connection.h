@@ -82,6 +82,8 @@ class Connection {
   std::size_t Parse(std::string_view bytes, MonotonicTime now, std::string& out);
   void BeginRequest(std::string_view rest, MonotonicTime now, std::string& out);
   Status CheckNeeds() const;
+  bool IsForbidden() const;
+  Response Forbid();
   void Dispatch(bool more_bytes, MonotonicTime now, std::string& out);
   void Respond(const Response& response, bool more_bytes, MonotonicTime now, std::string& out);
   void Refuse(const ParseFailure& failure, MonotonicTime now, std::string& out);

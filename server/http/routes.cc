@@ -13,17 +13,22 @@ namespace {
 
 // The hottest first: the search goes from top to bottom.
 constexpr std::array kRoutes = {
-    Route{Method::kGet, "/products/{productId}", Plane::kPublic, Needs::kCatalogue, GetProduct},
+    Route{Method::kGet, "/products/{productId}", Plane::kPublic, Needs::kCatalogue, Effect::kReads,
+          GetProduct},
     Route{Method::kPost, "/products/{productId}/details", Plane::kPublic, Needs::kCatalogue,
-          PostProductDetails},
+          Effect::kChanges, PostProductDetails},
     Route{Method::kDelete, "/products/{productId}", Plane::kPublic, Needs::kCatalogue,
-          DeleteProduct},
-    Route{Method::kGet, "/health", Plane::kBoth, Needs::kNothing, GetHealth},
-    Route{Method::kGet, "/healthz", Plane::kManagement, Needs::kNothing, GetLiveness},
-    Route{Method::kGet, "/readyz", Plane::kManagement, Needs::kNothing, GetReadiness},
-    Route{Method::kGet, "/metrics", Plane::kManagement, Needs::kNothing, GetMetrics},
-    Route{Method::kPost, "/admin/backup", Plane::kManagement, Needs::kCatalogue, PostBackup},
-    Route{Method::kGet, "/version", Plane::kBoth, Needs::kNothing, GetVersion},
+          Effect::kChanges, DeleteProduct},
+    Route{Method::kGet, "/health", Plane::kBoth, Needs::kNothing, Effect::kReads, GetHealth},
+    Route{Method::kGet, "/healthz", Plane::kManagement, Needs::kNothing, Effect::kReads,
+          GetLiveness},
+    Route{Method::kGet, "/readyz", Plane::kManagement, Needs::kNothing, Effect::kReads,
+          GetReadiness},
+    Route{Method::kGet, "/metrics", Plane::kManagement, Needs::kNothing, Effect::kReads,
+          GetMetrics},
+    Route{Method::kPost, "/admin/backup", Plane::kManagement, Needs::kCatalogue, Effect::kReads,
+          PostBackup},
+    Route{Method::kGet, "/version", Plane::kBoth, Needs::kNothing, Effect::kReads, GetVersion},
 };
 
 // "none", then each pattern once, whatever its methods: the labels of the metrics.
@@ -47,12 +52,12 @@ RouteTable::RouteTable(Plane plane) {
     const std::size_t open = pattern.find('{');
     const bool has_parameter = open != std::string_view::npos;
     const auto metric_route = std::find(metric_routes.begin(), metric_routes.end(), pattern);
-    entries_.push_back({.route = route,
-                        .prefix = pattern.substr(0, open),
-                        .suffix = has_parameter ? pattern.substr(pattern.find('}') + 1) : "",
-                        .has_parameter = has_parameter,
-                        .metric_route =
-                            static_cast<std::size_t>(metric_route - metric_routes.begin())});
+    entries_.push_back(
+        {.route = route,
+         .prefix = pattern.substr(0, open),
+         .suffix = has_parameter ? pattern.substr(pattern.find('}') + 1) : "",
+         .has_parameter = has_parameter,
+         .metric_route = static_cast<std::size_t>(metric_route - metric_routes.begin())});
   }
 }
 

@@ -54,6 +54,9 @@ enum class Plane { kPublic, kManagement, kBoth };
 /// loaded.
 enum class Needs { kNothing, kCatalogue };
 
+/// What a route does to the catalogue. What changes it is answered 403 while http.read_only is set.
+enum class Effect { kReads, kChanges };
+
 struct Route {
   Method method;
   /// "/health", or with one parameter, which stands for a run of characters without "/":
@@ -61,6 +64,7 @@ struct Route {
   std::string_view pattern;
   Plane plane;
   Needs needs;
+  Effect effect;
   Handler handler;
 };
 

@@ -54,6 +54,8 @@ std::string_view RefusedReasonName(RefusedReason reason) {
       return "unavailable";
     case RefusedReason::kBackgroundFull:
       return "background_full";
+    case RefusedReason::kReadOnly:
+      return "read_only";
   }
   return "unavailable";
 }

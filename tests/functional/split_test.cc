@@ -29,7 +29,7 @@ std::vector<std::string> Requests() {
       GetText("http://other/products/1?x=y"),
       GetText("/no/such/path"),
       "HEAD /health HTTP/1.1\r\nHost: test\r\n\r\n",
-      "DELETE /products/1 HTTP/1.1\r\nHost: test\r\n\r\n",
+      "DELETE /products/999 HTTP/1.1\r\nHost: test\r\n\r\n",
       "OPTIONS * HTTP/1.1\r\nHost: test\r\n\r\n",
       "GET /products/1 HTTP/1.0\r\n\r\n",
       "GET /products/1 HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n",

@@ -63,7 +63,7 @@ TEST(ConfigKeys, EverySetterChangesItsOwnMemberOnly) {
     Config config;
     bool changed = false;
     for (const char* text : {"7", "100", "5000", "70000", "2000000", "127.0.0.1:9999", "/var/lib",
-                             "https://a.example", "json", "debug"}) {
+                             "https://a.example", "true", "json", "debug"}) {
       if (key.set(config, text).ok() && key.get(config) != key.get(Config())) {
         changed = true;
         EXPECT_EQ(key.get(config), text) << key.path;
@@ -91,6 +91,20 @@ TEST(ConfigKeys, NumbersAreStrictAndBounded) {
   Config config;
   EXPECT_TRUE(Set(config, "http.idle_timeout_ms", "86400000").ok());
   EXPECT_EQ(config.http.idle_timeout, milliseconds(86'400'000));
+}
+
+TEST(ConfigKeys, ASwitchIsTrueOrFalseAndNothingThatMightMeanIt) {
+  Config config;
+  EXPECT_TRUE(Set(config, "http.read_only", "true").ok());
+  EXPECT_TRUE(config.http.read_only);
+  for (const char* text : {"", "yes", "True", "TRUE", "1", "0", "on", " true", "false "}) {
+    const Status status = Set(config, "http.read_only", text);
+    ASSERT_FALSE(status.ok()) << text;
+    EXPECT_EQ(status.error().message, "true or false");
+  }
+  EXPECT_TRUE(config.http.read_only);
+  EXPECT_TRUE(Set(config, "http.read_only", "false").ok());
+  EXPECT_FALSE(config.http.read_only);
 }
 
 TEST(ConfigKeys, AnOriginMustNotBeAbleToEndTheHeader) {
@@ -136,16 +150,17 @@ TEST(ConfigKeys, SectionsAreKnownByTheirKeys) {
 }
 
 // A limit that does not reload would be found out in the night it is needed.
-TEST(ConfigKeys, LimitsTimeoutsAndTheLogLevelReloadAndNothingElse) {
+TEST(ConfigKeys, LimitsTimeoutsReadOnlyAndTheLogLevelReloadAndNothingElse) {
   std::vector<std::string> reloadable;
   for (const ConfigKey& key : ConfigKeys()) {
     if (key.reload == Reload::kOnSighup) reloadable.push_back(key.path);
   }
-  EXPECT_THAT(reloadable, testing::ElementsAre("http.max_connections", "http.max_header_bytes",
-                                               "http.max_target_bytes", "http.max_body_bytes",
-                                               "http.max_unsent_bytes", "http.header_timeout_ms",
-                                               "http.body_timeout_ms", "http.idle_timeout_ms",
-                                               "http.write_timeout_ms", "log.level"));
+  EXPECT_THAT(
+      reloadable,
+      testing::ElementsAre("http.max_connections", "http.max_header_bytes", "http.max_target_bytes",
+                           "http.max_body_bytes", "http.max_unsent_bytes", "http.header_timeout_ms",
+                           "http.body_timeout_ms", "http.idle_timeout_ms", "http.write_timeout_ms",
+                           "http.read_only", "log.level"));
 }
 
 TEST(CompareConfig, TellsWhatReloadsFromWhatNeedsARestart) {
