@@ -2,6 +2,7 @@
 
 #include "core/base/json_text.h"
 #include "core/base/version.h"
+#include "server/http/openapi_document.h"
 
 namespace products {
 namespace {
@@ -34,6 +35,12 @@ Answer GetVersion(const Request&, HandlerContext&, Response& response) {
   response.owned_body += ",\"commit\":";
   AppendJsonString(response.owned_body, Commit());
   response.owned_body += "}\n";
+  return Answer::kNow;
+}
+
+Answer GetOpenApi(const Request&, HandlerContext&, Response& response) {
+  response.content_type = kJsonContentType;
+  response.body = OpenApiDocument();
   return Answer::kNow;
 }
 

@@ -16,4 +16,7 @@ Answer GetReadiness(const Request& request, HandlerContext& context, Response& r
 /// GET /version.
 Answer GetVersion(const Request& request, HandlerContext& context, Response& response);
 
+/// GET /openapi.json: the description of this API.
+Answer GetOpenApi(const Request& request, HandlerContext& context, Response& response);
+
 }  // namespace products

@@ -29,6 +29,7 @@ constexpr std::array kRoutes = {
     Route{Method::kPost, "/admin/backup", Plane::kManagement, Needs::kCatalogue, Effect::kReads,
           PostBackup},
     Route{Method::kGet, "/version", Plane::kBoth, Needs::kNothing, Effect::kReads, GetVersion},
+    Route{Method::kGet, "/openapi.json", Plane::kBoth, Needs::kNothing, Effect::kReads, GetOpenApi},
 };
 
 // "none", then each pattern once, whatever its methods: the labels of the metrics.
@@ -91,6 +92,8 @@ RouteTable::Match RouteTable::Find(Method method, std::string_view path) const {
   }
   return none;
 }
+
+std::span<const Route> AllRoutes() { return kRoutes; }
 
 RequestLabels HttpRequestLabels() {
   RequestLabels labels;

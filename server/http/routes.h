@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,9 @@ struct Route {
   Effect effect;
   Handler handler;
 };
+
+/// Every route of both planes.
+std::span<const Route> AllRoutes();
 
 /// The one table of what this server answers.
 class RouteTable {

@@ -160,7 +160,8 @@ std::vector<ContractCase> RoutingCases() {
   }
   for (const std::string method : {"POST", "PUT", "PATCH", "DELETE"}) {
     cases.push_back(MethodRefused(method, "/health", "GET, HEAD"));
-    for (const std::string target : {"/healthz", "/readyz", "/metrics", "/version"}) {
+    for (const std::string target :
+         {"/healthz", "/readyz", "/metrics", "/version", "/openapi.json"}) {
       cases.push_back(
           OnlyProductd(MethodRefused(method, target, "GET, HEAD"), "the Go peer has no such path"));
     }

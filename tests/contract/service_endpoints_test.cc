@@ -64,17 +64,28 @@ TEST_P(ServiceEndpoints, VersionNamesVersionAndCommit) {
   EXPECT_NE(response.body.find("\"" PRODUCTD_VERSION "\""), std::string::npos) << response.body;
 }
 
+TEST_P(ServiceEndpoints, TheDescriptionOfTheApiIsOfThisVersion) {
+  const test::HttpResponse response = Get("/openapi.json");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.Header("Content-Type"), "application/json");
+  EXPECT_TRUE(response.body.starts_with(R"({"openapi":"3.1.0","info":{"title":"productd",)"
+                                        R"("version":")" PRODUCTD_VERSION R"(",)"))
+      << response.body.substr(0, 200);
+  EXPECT_TRUE(response.body.ends_with("}\n"));
+}
+
 TEST_P(ServiceEndpoints, HeadAnswersTheHeadersOfGetWithoutItsBody) {
   Request("POST", "/products/1/details", std::string(kSampleProduct));
   for (const std::string target :
        {"/products/1", "/products/999", "/products/abc", "/health", "/healthz", "/readyz",
-        "/version", "/nothing", "/products/1/details"}) {
+        "/version", "/openapi.json", "/nothing", "/products/1/details"}) {
     SCOPED_TRACE(target);
     const test::HttpResponse get = Get(target);
     const test::HttpResponse head = Request("HEAD", target);
     EXPECT_EQ(head.status, get.status);
     EXPECT_EQ(head.body, "");
-    for (const std::string name : {"Content-Type", "Content-Length", "Allow", "Connection"}) {
+    for (const std::string name :
+         {"Content-Type", "Content-Length", "Allow", "Connection", "ETag"}) {
       EXPECT_EQ(head.Header(name), get.Header(name)) << name;
     }
   }

@@ -175,15 +175,17 @@ class ManagementPort : public ProductdTest {
 };
 
 TEST_F(ManagementPort, HasMetricsAndProbesAndThePublicPortHasThemNot) {
-  for (const std::string path : {"/metrics", "/healthz", "/readyz", "/health", "/version"}) {
+  for (const std::string path :
+       {"/metrics", "/healthz", "/readyz", "/health", "/version", "/openapi.json"}) {
     EXPECT_EQ(Get(server_.management_address(), path).status, 200) << path;
   }
   EXPECT_EQ(Get(server_.management_address(), "/products/1").status, 404);
   for (const std::string path : {"/metrics", "/healthz", "/readyz"}) {
     EXPECT_EQ(Get(address(), path).status, 404) << path;
   }
-  EXPECT_EQ(Get(address(), "/health").status, 200);
-  EXPECT_EQ(Get(address(), "/products/1").status, 200);
+  for (const std::string path : {"/health", "/version", "/openapi.json", "/products/1"}) {
+    EXPECT_EQ(Get(address(), path).status, 200) << path;
+  }
 }
 
 class SmallTable : public ProductdTest {

@@ -34,7 +34,8 @@ TEST(Routes, PathsAreTheContractsAndNoOthers) {
   }
   EXPECT_EQ(Found(routes, Method::kPost, "/products/1/details"), "/products/{productId}/details 1");
   EXPECT_EQ(Found(routes, Method::kPost, "/products//details"), "/products/{productId}/details ");
-  for (const std::string_view path : {"/health", "/healthz", "/readyz", "/metrics", "/version"}) {
+  for (const std::string_view path :
+       {"/health", "/healthz", "/readyz", "/metrics", "/version", "/openapi.json"}) {
     EXPECT_EQ(get(path), std::string(path) + " ");
   }
 }
@@ -67,6 +68,7 @@ TEST(Routes, EachPlaneHasItsOwn) {
   for (const RouteTable* table : {&products, &management}) {
     EXPECT_EQ(Found(*table, Method::kGet, "/health"), "/health ");
     EXPECT_EQ(Found(*table, Method::kGet, "/version"), "/version ");
+    EXPECT_EQ(Found(*table, Method::kGet, "/openapi.json"), "/openapi.json ");
   }
 }
 
