@@ -53,6 +53,7 @@ void Connection::StartRequest() {
 }
 
 void Connection::OnBytes(std::string_view bytes, MonotonicTime now, std::string& out) {
+  if (receiver_ != nullptr) body_awaited_ = now;
   if (in_.empty()) {
     in_ = bytes.substr(Parse(bytes, now, out));
   } else {
@@ -62,23 +63,46 @@ void Connection::OnBytes(std::string_view bytes, MonotonicTime now, std::string&
   if (in_.empty() && in_.capacity() > kKeptPathBytes) in_ = std::string();
 }
 
-void Connection::OnRoom(MonotonicTime now, std::string& out) {
-  parsing_paused_ = false;
+// Parses what waits.
+void Connection::GoOn(MonotonicTime now, std::string& out) {
   in_.erase(0, Parse(in_, now, out));
+  if (in_.empty() && in_.capacity() > kKeptPathBytes) in_ = std::string();
   if (end_of_stream_) OnEndOfStream(now, out);
+}
+
+void Connection::OnRoom(MonotonicTime now, std::string& out) {
+  if (waits_for_ == WaitsFor::kRoom) waits_for_ = WaitsFor::kNothing;
+  GoOn(now, out);
+}
+
+void Connection::OnTurn(MonotonicTime now, std::string& out) {
+  if (waits_for_ != WaitsFor::kTurn) return;
+  waits_for_ = WaitsFor::kNothing;
+  GoOn(now, out);
 }
 
 void Connection::OnAnswer(std::uint64_t request, const Response& response, MonotonicTime now,
                           std::string& out) {
-  if (!waiting_for_answer_ || request != request_number_) return;
-  waiting_for_answer_ = false;
+  if (waits_for_ != WaitsFor::kAnswer || request != request_number_) return;
+  waits_for_ = WaitsFor::kNothing;
   Respond(response, !in_.empty(), now, out);
-  OnRoom(now, out);
+  GoOn(now, out);
+}
+
+void Connection::OnResume(std::uint64_t request, MonotonicTime now, std::string& out) {
+  if (receiver_ == nullptr || request != request_number_) return;
+  if (waits_for_ == WaitsFor::kResume) {
+    waits_for_ = WaitsFor::kNothing;
+    body_awaited_ = now;  // The time that we made the client wait is not the client's.
+  }
+  Response response;
+  Follow(receiver_->OnResume(response), response, !in_.empty(), now, out);
+  GoOn(now, out);
 }
 
 void Connection::OnEndOfStream(MonotonicTime, std::string&) {
   end_of_stream_ = true;
-  if (waiting_for_answer_ || parsing_paused_) return;
+  if (waits_for_ != WaitsFor::kNothing) return;
   if (!finished_) outcome_ = ConnectionOutcome::kClosedByClient;
   finished_ = true;
 }
@@ -86,9 +110,10 @@ void Connection::OnEndOfStream(MonotonicTime, std::string&) {
 std::size_t Connection::Parse(std::string_view bytes, MonotonicTime now, std::string& out) {
   const ParserLimits limits{context_.limits.max_header_bytes, context_.limits.max_target_bytes};
   std::size_t used = 0;
-  while (!finished_ && !waiting_for_answer_ && used < bytes.size()) {
+  // A streamed body may be complete without another byte.
+  while (WantsBytes() && (used < bytes.size() || receiver_ != nullptr)) {
     if (out.size() >= context_.limits.max_unsent_bytes) {
-      parsing_paused_ = true;
+      waits_for_ = WaitsFor::kRoom;
       break;
     }
     if (!request_begun_) {
@@ -98,7 +123,7 @@ std::size_t Connection::Parse(std::string_view bytes, MonotonicTime now, std::st
     RequestParser::Step step = parser_.Feed(bytes.substr(used), limits);
     used += step.consumed;
     if (step.event == RequestParser::Event::kHeader) {
-      BeginRequest(bytes.substr(used), now, out);
+      BeginRequest(used < bytes.size(), now, out);
       if (finished_) break;
       step = parser_.Feed(bytes.substr(used), limits);
       used += step.consumed;
@@ -108,6 +133,7 @@ std::size_t Connection::Parse(std::string_view bytes, MonotonicTime now, std::st
       break;
     }
     if (step.event == RequestParser::Event::kNeedMore) {
+      if (receiver_ != nullptr) break;
       if (parser_.in_body()) {
         KeepHead();
       } else if (used == bytes.size()) {
@@ -115,15 +141,24 @@ std::size_t Connection::Parse(std::string_view bytes, MonotonicTime now, std::st
       }
       break;
     }
-    Dispatch(used < bytes.size(), now, out);
+    const bool more_bytes = used < bytes.size();
+    if (receiver_ == nullptr) {
+      Dispatch(more_bytes, now, out);
+      continue;
+    }
+    Response response;
+    const BodyReceiver::Next next = step.event == RequestParser::Event::kBody
+                                        ? receiver_->OnBody(parser_.body(), response)
+                                        : receiver_->OnEnd(response);
+    Follow(next, response, more_bytes, now, out);
   }
   return finished_ ? bytes.size() : used;
 }
 
-void Connection::BeginRequest(std::string_view rest, MonotonicTime now, std::string& out) {
+void Connection::BeginRequest(bool more_bytes, MonotonicTime now, std::string& out) {
   const RequestHead& head = parser_.head();
   StartRequest();
-  body_began_ = now;
+  body_awaited_ = now;
   ++request_number_;
   path_ = head.raw_path;
   bad_path_ = false;
@@ -132,16 +167,57 @@ void Connection::BeginRequest(std::string_view rest, MonotonicTime now, std::str
     path_ = path_text_;
   }
   FindRoute();
-  const std::size_t max_body_bytes = context_.limits.max_body_bytes;
-  parser_.set_max_body_bytes(max_body_bytes);
-  if (head.content_length > max_body_bytes) {
-    Refuse({413, "PAYLOAD_TOO_LARGE", "the body is too large"}, now, out);
-    return;
+  if (match_.route != nullptr && match_.route->stream_handler != nullptr && !bad_path_) {
+    BeginStream(more_bytes, now, out);
+    if (finished_) return;
+  } else {
+    const std::size_t max_body_bytes = context_.limits.max_body_bytes;
+    parser_.set_max_body_bytes(max_body_bytes);
+    if (head.content_length > max_body_bytes) {
+      Refuse({413, "PAYLOAD_TOO_LARGE", "the body is too large"}, now, out);
+      return;
+    }
   }
   // RFC 9110, 10.1.1: not when there is none, or it is already on its way.
   const bool has_body = head.chunked || head.content_length > 0;
-  if (head.expects_continue && has_body && rest.empty()) {
+  if (head.expects_continue && has_body && !more_bytes) {
     out += "HTTP/1.1 100 Continue\r\n\r\n";
+  }
+}
+
+void Connection::BeginStream(bool more_bytes, MonotonicTime now, std::string& out) {
+  Response response;
+  if (const Status loaded = CheckNeeds(); !loaded.ok()) {
+    response = RefuseUnloaded(loaded.error());
+  } else {
+    HandlerContext handler_context = ContextAtHand();
+    receiver_ = match_.route->stream_handler(RequestAtHand(), handler_context, response);
+  }
+  if (receiver_ != nullptr) {
+    parser_.StreamBody();
+    return;
+  }
+  response.close = true;
+  Respond(response, more_bytes, now, out);
+}
+
+void Connection::Follow(BodyReceiver::Next next, Response& response, bool more_bytes,
+                        MonotonicTime now, std::string& out) {
+  switch (next) {
+    case BodyReceiver::Next::kMore:
+      break;
+    case BodyReceiver::Next::kTurn:
+      waits_for_ = WaitsFor::kTurn;
+      break;
+    case BodyReceiver::Next::kWait:
+      waits_for_ = WaitsFor::kResume;
+      break;
+    case BodyReceiver::Next::kAnswer:
+      waits_for_ = WaitsFor::kNothing;
+      receiver_ = nullptr;
+      if (parser_.in_body()) response.close = true;
+      Respond(response, more_bytes, now, out);
+      break;
   }
 }
 
@@ -162,27 +238,42 @@ Status Connection::CheckNeeds() const {
   return context_.services.catalog.CheckLoaded();
 }
 
+Response Connection::RefuseUnloaded(const Error& error) {
+  context_.metrics.CountRefused(RefusedReason::kUnavailable);
+  return ErrorResponse(error);
+}
+
+Request Connection::RequestAtHand() const {
+  const RequestHead& head = parser_.head();
+  return {.method = head.method,
+          .path = path_,
+          .path_parameter = match_.path_parameter,
+          .query = head.query,
+          .accept = head.accept,
+          .if_match = head.if_match,
+          .if_none_match = head.if_none_match,
+          .body = parser_.body()};
+}
+
+HandlerContext Connection::ContextAtHand() {
+  return {context_.services,
+          context_.metrics,
+          context_.limits,
+          context_.mailbox,
+          {descriptor_, number_, request_number_}};
+}
+
 void Connection::Dispatch(bool more_bytes, MonotonicTime now, std::string& out) {
   const RequestHead& head = parser_.head();
   Response response;
   if (bad_path_) {
     response = ErrorResponse(400, "INVALID_INPUT", "malformed percent-encoding in the path");
   } else if (const Status loaded = CheckNeeds(); !loaded.ok()) {
-    context_.metrics.CountRefused(RefusedReason::kUnavailable);
-    response = ErrorResponse(loaded.error());
+    response = RefuseUnloaded(loaded.error());
   } else if (match_.route != nullptr) {
-    const Request request{.method = head.method,
-                          .path = path_,
-                          .path_parameter = match_.path_parameter,
-                          .query = head.query,
-                          .accept = head.accept,
-                          .if_match = head.if_match,
-                          .if_none_match = head.if_none_match,
-                          .body = parser_.body()};
-    HandlerContext handler_context(context_.services, context_.metrics, context_.mailbox,
-                                   {descriptor_, number_, request_number_});
-    if (match_.route->handler(request, handler_context, response) == Answer::kLater) {
-      waiting_for_answer_ = true;
+    HandlerContext handler_context = ContextAtHand();
+    if (match_.route->handler(RequestAtHand(), handler_context, response) == Answer::kLater) {
+      waits_for_ = WaitsFor::kAnswer;
       return;
     }
   } else if (match_.allow.empty()) {
@@ -226,6 +317,7 @@ void Connection::Respond(const Response& response, bool more_bytes, MonotonicTim
 
 void Connection::Refuse(const ParseFailure& failure, MonotonicTime now, std::string& out) {
   CountFailure(failure.status);
+  receiver_ = nullptr;
   if (!parser_.in_body()) {
     // No request came out of the bytes; it still counts as one that was answered.
     StartRequest();
@@ -265,8 +357,8 @@ void Connection::CountFailure(int status) {
 }
 
 MonotonicTime Connection::Deadline() const {
-  if (finished_ || waiting_for_answer_ || parsing_paused_) return MonotonicTime::max();
-  if (parser_.in_body()) return body_began_ + context_.limits.body_timeout;
+  if (!WantsBytes()) return MonotonicTime::max();
+  if (parser_.in_body()) return body_awaited_ + context_.limits.body_timeout;
   if (request_begun_) return request_began_ + context_.limits.header_timeout;
   return last_active_ + context_.limits.idle_timeout;
 }

@@ -24,9 +24,11 @@ constexpr std::array kRoutes = {
 
 }  // namespace
 
-RouteTable::RouteTable(Plane plane) {
-  for (std::size_t i = 0; i < kRoutes.size(); ++i) {
-    const Route& route = kRoutes[i];
+RouteTable::RouteTable(Plane plane) : RouteTable(plane, kRoutes) {}
+
+RouteTable::RouteTable(Plane plane, std::span<const Route> routes) {
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    const Route& route = routes[i];
     if (plane != Plane::kBoth && route.plane != Plane::kBoth && route.plane != plane) continue;
     const std::string_view pattern = route.pattern;
     const std::size_t open = pattern.find('{');

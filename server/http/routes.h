@@ -2,11 +2,14 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/background_thread.h"
+#include "server/config/config.h"
+#include "server/http/body_stream.h"
 #include "server/http/completion.h"
 #include "server/http/message.h"
 #include "server/metrics/server_metrics.h"
@@ -24,15 +27,23 @@ struct Services {
 /// One handler's call: who it may ask, and how to answer later.
 class HandlerContext {
  public:
-  HandlerContext(Services& its_services, WorkerMetrics& its_worker,
+  HandlerContext(Services& its_services, WorkerMetrics& its_worker, const Config::Http& its_limits,
                  const std::shared_ptr<Mailbox>& mailbox, RequestAddress address)
-      : services(its_services), worker(its_worker), mailbox_(mailbox), address_(address) {}
+      : services(its_services),
+        worker(its_worker),
+        limits(its_limits),
+        mailbox_(mailbox),
+        address_(address) {}
 
   /// Makes the answer the holder's duty; the handler then returns Answer::kLater.
   Completion MakeCompletion() { return {mailbox_, address_}; }
 
+  /// For a BodyReceiver, which waits by it and is then called again.
+  Resumption MakeResumption() { return {mailbox_, address_}; }
+
   Services& services;
   WorkerMetrics& worker;
+  const Config::Http& limits;
 
  private:
   const std::shared_ptr<Mailbox>& mailbox_;
@@ -44,6 +55,13 @@ enum class Answer { kNow, kLater };
 /// Fills `response` and returns kNow; or takes a Completion, returns kLater, and `response` is
 /// ignored. Runs on a worker: must not wait.
 using Handler = Answer (*)(const Request& request, HandlerContext& context, Response& response);
+
+/// The same for a route whose body is streamed: called when the header section is complete, with an
+/// empty body. Returns who receives the body; or null, and `response` is the answer, after which
+/// the connection ends.
+using StreamHandler = std::unique_ptr<BodyReceiver> (*)(const Request& request,
+                                                        HandlerContext& context,
+                                                        Response& response);
 
 /// Which listener serves a route.
 enum class Plane { kPublic, kManagement, kBoth };
@@ -59,7 +77,10 @@ struct Route {
   std::string_view pattern;
   Plane plane;
   Needs needs;
+  /// Null when the route has a stream handler.
   Handler handler;
+  /// For a body that http.max_body_bytes does not bound and nobody gathers.
+  StreamHandler stream_handler = nullptr;
 };
 
 /// The one table of what this server answers.
@@ -67,6 +88,8 @@ class RouteTable {
  public:
   /// `plane` is kPublic, kManagement, or kBoth for a server with one listener.
   explicit RouteTable(Plane plane);
+  /// Of other routes, for tests of what the machinery can and no route here does.
+  RouteTable(Plane plane, std::span<const Route> routes);
 
   struct Match {
     /// Null when no route has this path and method.

@@ -87,12 +87,12 @@ TEST(Connection, StopsParsingWhenItsOutputIsNotTaken) {
   std::size_t answered = 0;
   for (int rounds = 0; rounds < 50 && answered < 50; ++rounds) {
     EXPECT_LT(harness.out.size(), 1000U + 200U);
-    EXPECT_EQ(harness.connection().WantsBytes(), !harness.connection().parsing_paused());
+    EXPECT_EQ(harness.connection().WantsBytes(), !harness.connection().NeedsRoom());
     answered += harness.TakeStatuses().size();
     harness.connection().OnRoom(harness.now, harness.out);
   }
   EXPECT_EQ(answered, 50U);
-  EXPECT_FALSE(harness.connection().parsing_paused());
+  EXPECT_FALSE(harness.connection().NeedsRoom());
   EXPECT_TRUE(harness.connection().Idle());
 }
 
