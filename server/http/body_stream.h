@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace products {
@@ -31,5 +32,23 @@ class BodyReceiver {
 
 /// Small, so that a receiver can end its turn soon after what it can do in one.
 inline constexpr std::size_t kMaxBodyPiece = 4096;
+
+/// Makes the body of one response piece by piece. Destroyed after its last piece or with the
+/// connection. All calls come from the worker's thread, each under the product table's read guard
+/// of that wake-up: no view of a record may be kept from one to the next.
+class BodySource {
+ public:
+  enum class Next {
+    kMore,    ///< There is more to come.
+    kEnd,     ///< That was all.
+    kFailed,  ///< The rest cannot be made. The connection ends; only HTTP/1.1 clients see why.
+  };
+
+  virtual ~BodySource() = default;
+
+  /// Appends the next piece, about 64 KiB, or nothing when a look for more took long enough. Called
+  /// when the client has taken the last one, and once a turn of the connection.
+  virtual Next AppendPiece(std::string& out) = 0;
+};
 
 }  // namespace products

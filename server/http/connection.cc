@@ -78,10 +78,11 @@ void Connection::OnRoom(MonotonicTime now, std::string& out) {
 void Connection::OnTurn(MonotonicTime now, std::string& out) {
   if (waits_for_ != WaitsFor::kTurn) return;
   waits_for_ = WaitsFor::kNothing;
+  if (streamed_ != nullptr) SendPiece(!in_.empty(), now, out);
   GoOn(now, out);
 }
 
-void Connection::OnAnswer(std::uint64_t request, const Response& response, MonotonicTime now,
+void Connection::OnAnswer(std::uint64_t request, Response response, MonotonicTime now,
                           std::string& out) {
   if (waits_for_ != WaitsFor::kAnswer || request != request_number_) return;
   waits_for_ = WaitsFor::kNothing;
@@ -292,19 +293,48 @@ void Connection::Dispatch(bool more_bytes, MonotonicTime now, std::string& out) 
   Respond(response, more_bytes, now, out);
 }
 
-void Connection::Respond(const Response& response, bool more_bytes, MonotonicTime now,
-                         std::string& out) {
+void Connection::Respond(Response& response, bool more_bytes, MonotonicTime now, std::string& out) {
   const RequestHead& head = parser_.head();
+  const bool head_only = head.method == Method::kHead;
+  // Without chunks only its end tells the client that a streamed body is whole.
+  const bool ends_body = response.source != nullptr && head.http_1_0 && !head_only;
   // A draining server says so with the last of the requests that a client has already sent.
-  const bool close = response.close || !head.keep_alive || (context_.draining && !more_bytes);
-  const ResponseFrame frame{.head_only = head.method == Method::kHead,
+  const bool close =
+      response.close || ends_body || !head.keep_alive || (context_.draining && !more_bytes);
+  const ResponseFrame frame{.head_only = head_only,
                             .close = close,
                             .confirm_keep_alive = head.http_1_0 && head.keep_alive,
+                            .http_1_0 = head.http_1_0,
                             .cors_allow_origin = context_.limits.cors_allow_origin,
                             .date = context_.date};
   AppendResponse(out, response, frame);
-  answered_.push_back({match_.metric_route, static_cast<std::size_t>(head.method), response.status,
-                       request_began_});
+  if (response.source == nullptr || head_only) {
+    FinishResponse(response.status, close, more_bytes, now);
+    return;
+  }
+  streamed_ =
+      std::make_unique<StreamedResponse>(std::move(response.source), response.status, close);
+  SendPiece(more_bytes, now, out);
+}
+
+// One piece a turn: after the last one, too, lest short streams in a row take turn upon turn.
+void Connection::SendPiece(bool more_bytes, MonotonicTime now, std::string& out) {
+  const ChunkCoding coding = parser_.head().http_1_0 ? ChunkCoding::kNone : ChunkCoding::kChunked;
+  const BodySource::Next next = AppendNextPiece(out, *streamed_->source, coding);
+  waits_for_ = WaitsFor::kTurn;
+  if (next == BodySource::Next::kMore) return;
+  const std::unique_ptr<StreamedResponse> over = std::move(streamed_);
+  if (next == BodySource::Next::kEnd) {
+    FinishResponse(over->status, over->close, more_bytes, now);
+  } else {
+    finished_ = true;
+  }
+}
+
+void Connection::FinishResponse(int status, bool close, bool more_bytes, MonotonicTime now) {
+  const RequestHead& head = parser_.head();
+  answered_.push_back(
+      {match_.metric_route, static_cast<std::size_t>(head.method), status, request_began_});
   request_begun_ = false;
   last_active_ = now;
   if (path_text_.capacity() > kKeptPathBytes) path_text_ = std::string();

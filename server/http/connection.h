@@ -45,8 +45,7 @@ class Connection {
   /// Each of these appends what is to be sent to `out`, and stops parsing once `out` holds
   /// limits.max_unsent_bytes; the rest waits for OnRoom.
   void OnBytes(std::string_view bytes, MonotonicTime now, std::string& out);
-  void OnAnswer(std::uint64_t request, const Response& response, MonotonicTime now,
-                std::string& out);
+  void OnAnswer(std::uint64_t request, Response response, MonotonicTime now, std::string& out);
   /// The receiver of that request's body may go on.
   void OnResume(std::uint64_t request, MonotonicTime now, std::string& out);
   void OnRoom(MonotonicTime now, std::string& out);
@@ -83,6 +82,13 @@ class Connection {
   /// What must happen before parsing goes on.
   enum class WaitsFor : std::uint8_t { kNothing, kAnswer, kResume, kTurn, kRoom };
 
+  /// A response whose body is being made.
+  struct StreamedResponse {
+    std::unique_ptr<BodySource> source;
+    int status;
+    bool close;
+  };
+
   struct AnsweredRequest {
     std::size_t metric_route;
     std::size_t metric_method;
@@ -101,7 +107,9 @@ class Connection {
   Request RequestAtHand() const;
   HandlerContext ContextAtHand();
   void Dispatch(bool more_bytes, MonotonicTime now, std::string& out);
-  void Respond(const Response& response, bool more_bytes, MonotonicTime now, std::string& out);
+  void Respond(Response& response, bool more_bytes, MonotonicTime now, std::string& out);
+  void SendPiece(bool more_bytes, MonotonicTime now, std::string& out);
+  void FinishResponse(int status, bool close, bool more_bytes, MonotonicTime now);
   void Refuse(const ParseFailure& failure, MonotonicTime now, std::string& out);
   void StartRequest();
   void FindRoute();
@@ -133,7 +141,8 @@ class Connection {
   std::string_view path_;
   std::string path_text_;  // what path_ points to when it had to be decoded
   bool bad_path_ = false;
-  std::unique_ptr<BodyReceiver> receiver_;  // while its body is streamed
+  std::unique_ptr<BodyReceiver> receiver_;      // while its body is streamed
+  std::unique_ptr<StreamedResponse> streamed_;  // while its response is
 
   std::vector<AnsweredRequest> answered_;  // not yet with the kernel
 };

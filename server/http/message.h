@@ -2,12 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/error.h"
+#include "server/http/body_stream.h"
 
 namespace products {
 
@@ -34,14 +36,15 @@ struct Request {
   std::string_view body;
 };
 
-/// What a handler answers. The body is either a view (`body`), valid until the handler returns or,
-/// for a record of the table, until the worker's read guard ends; or text of its own
-/// (`owned_body`).
+/// What a handler answers. The body is a view (`body`), valid until the handler returns or, for a
+/// record of the table, until the worker's read guard ends; or text of its own (`owned_body`); or
+/// made while it is sent (`source`).
 struct Response {
   int status = 200;
   std::string_view content_type = {};
   std::string_view body = {};
   std::string owned_body = {};
+  std::unique_ptr<BodySource> source = {};
   /// Whole header lines with their CRLF.
   std::string extra_headers = {};
   /// The connection ends after this response.

@@ -149,7 +149,7 @@ void Worker::OnMail() {
     // Behind what is unsent, so that all of it together counts against the limit.
     std::string& out = slot.unsent.empty() ? out_ : slot.unsent;
     if (letter.response) {
-      slot.connection->OnAnswer(letter.address.request, *letter.response, now_, out);
+      slot.connection->OnAnswer(letter.address.request, std::move(*letter.response), now_, out);
     } else {
       slot.connection->OnResume(letter.address.request, now_, out);
     }

@@ -55,10 +55,10 @@ void ConnectionHarness::DeliverAnswer() {
   std::vector<Mailbox::Letter> letters;
   mailbox_->TakeAll(letters);
   const ProductTable::ReadGuard guard;
-  for (const Mailbox::Letter& letter : letters) {
+  for (Mailbox::Letter& letter : letters) {
     if (letter.address.connection != connection_->number()) continue;
     if (letter.response) {
-      connection_->OnAnswer(letter.address.request, *letter.response, now, out);
+      connection_->OnAnswer(letter.address.request, std::move(*letter.response), now, out);
     } else {
       connection_->OnResume(letter.address.request, now, out);
     }

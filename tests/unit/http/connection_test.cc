@@ -46,17 +46,17 @@ TEST(Connection, WhatComesBehindAWriteWaitsForItsAnswer) {
 
 TEST(Connection, AnAnswerToAnotherRequestIsIgnored) {
   ConnectionHarness harness;
-  const Response late{.status = 204};
-  harness.connection().OnAnswer(0, late, harness.now, harness.out);
+  const auto answer_late = [&harness](std::uint64_t request) {
+    harness.connection().OnAnswer(request, {.status = 204}, harness.now, harness.out);
+  };
+  answer_late(0);
   harness.Receive(GetText("/products/1"));
   harness.TakeOutput();
-  harness.connection().OnAnswer(1, late, harness.now, harness.out);
+  answer_late(1);
   EXPECT_EQ(harness.out, "");
   harness.engine.Hold();
   harness.Receive(kPost);
-  for (const std::uint64_t wrong : {0, 1, 3}) {
-    harness.connection().OnAnswer(wrong, late, harness.now, harness.out);
-  }
+  for (const std::uint64_t wrong : {0, 1, 3}) answer_late(wrong);
   EXPECT_EQ(harness.out, "");
   harness.engine.LetGo();
   harness.DeliverAnswer();

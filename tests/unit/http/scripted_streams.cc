@@ -3,6 +3,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace products::test {
 namespace {
@@ -50,6 +51,30 @@ class ScriptedReceiver final : public BodyReceiver {
   bool at_end_ = false;
 };
 
+class ScriptedSource final : public BodySource {
+ public:
+  explicit ScriptedSource(std::string_view script) : script_(script) { ++living_streams; }
+  ~ScriptedSource() override { --living_streams; }
+  ScriptedSource(const ScriptedSource&) = delete;
+  ScriptedSource& operator=(const ScriptedSource&) = delete;
+
+  Next AppendPiece(std::string& out) override {
+    if (next_ == script_.size()) return Next::kEnd;
+    const char piece = script_[next_++];
+    if (piece == 'p') out += "piece\n";
+    if (piece == 'b') out.append(std::size_t{64} * 1024, 'b');
+    if (piece == 'f') {
+      out += "half a pie";
+      return Next::kFailed;
+    }
+    return next_ == script_.size() ? Next::kEnd : Next::kMore;
+  }
+
+ private:
+  const std::string script_;
+  std::size_t next_ = 0;
+};
+
 std::unique_ptr<BodyReceiver> Receive(const Request&, HandlerContext& context, Response&) {
   last_resumption.emplace(context.MakeResumption());
   return std::make_unique<ScriptedReceiver>();
@@ -62,10 +87,25 @@ std::unique_ptr<BodyReceiver> RefuseBody(const Request&, HandlerContext&, Respon
 
 Answer GetNothing(const Request&, HandlerContext&, Response&) { return Answer::kNow; }
 
+Answer GetMade(const Request& request, HandlerContext&, Response& response) {
+  response.content_type = "text/plain";
+  response.source = std::make_unique<ScriptedSource>(request.query);
+  return Answer::kNow;
+}
+
+Answer GetMadeLater(const Request& request, HandlerContext& context, Response&) {
+  Response response;
+  GetMade(request, context, response);
+  context.MakeCompletion().Answer(std::move(response));
+  return Answer::kLater;
+}
+
 constexpr std::array kScriptedRoutes = {
     Route{Method::kPost, "/received", Plane::kBoth, Needs::kCatalogue, nullptr, Receive},
     Route{Method::kPost, "/refused", Plane::kBoth, Needs::kCatalogue, nullptr, RefuseBody},
     Route{Method::kGet, "/nothing", Plane::kBoth, Needs::kNothing, GetNothing},
+    Route{Method::kGet, "/made", Plane::kBoth, Needs::kNothing, GetMade},
+    Route{Method::kGet, "/made-later", Plane::kBoth, Needs::kNothing, GetMadeLater},
 };
 
 }  // namespace

@@ -14,9 +14,13 @@ namespace products::test {
 /// lets the others have their turn, "a" answers with 409 at once; the last order of a piece counts.
 /// Behind the end, "W" anywhere in the body waits once more. The answer is the body. POST /refused
 /// takes none and answers 503.
+///
+/// GET /made streams its response, and each character of the query is a piece: "p" is "piece\n",
+/// "b" 64 KiB of "b", "n" nothing yet, "f" a failure. GET /made-later is the same, answered by
+/// mail.
 std::span<const Route> ScriptedRoutes();
 
-/// How many receivers of these routes there are.
+/// How many receivers and sources of these routes there are.
 int LivingStreams();
 
 /// Uses the Resumption of the receiver that was made last, which may be gone.
