@@ -105,9 +105,8 @@ TEST_F(StreamedResponse, OfHeadIsItsHeaderAlone) {
 
 TEST_F(StreamedResponse, ToHttp10EndsWithTheConnection) {
   harness_.Receive(Request10("/made?pp", "Connection: keep-alive\r\n"));
-  EXPECT_EQ(TakeAllTurns(),
-            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: " + std::string(kDate) +
-                "\r\nConnection: close\r\n\r\npiece\npiece\n");
+  EXPECT_EQ(TakeAllTurns(), "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: " +
+                                std::string(kDate) + "\r\nConnection: close\r\n\r\npiece\npiece\n");
   EXPECT_TRUE(connection().finished());
 }
 
