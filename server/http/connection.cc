@@ -2,33 +2,10 @@
 
 #include <utility>
 
+#include "server/http/url_text.h"
+
 namespace products {
 namespace {
-
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// False when a "%" is not followed by two hexadecimal digits.
-bool PercentDecode(std::string_view text, std::string& out) {
-  out.clear();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size()) return false;
-    const int high = HexValue(text[i + 1]);
-    const int low = HexValue(text[i + 2]);
-    if (high < 0 || low < 0) return false;
-    out += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return true;
-}
 
 // A path's memory above this is given back after its request; a vector's above so many entries.
 constexpr std::size_t kKeptPathBytes = 256;
@@ -308,6 +285,7 @@ void Connection::Respond(Response& response, bool more_bytes, MonotonicTime now,
                             .cors_allow_origin = context_.limits.cors_allow_origin,
                             .date = context_.date};
   AppendResponse(out, response, frame);
+  if (response.ends_turn) waits_for_ = WaitsFor::kTurn;
   if (response.source == nullptr || head_only) {
     FinishResponse(response.status, close, more_bytes, now);
     return;

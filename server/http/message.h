@@ -49,6 +49,8 @@ struct Response {
   std::string extra_headers = {};
   /// The connection ends after this response.
   bool close = false;
+  /// To make it was a turn's work: the other connections come before the next request of this one.
+  bool ends_turn = false;
 
   std::string_view Body() const { return owned_body.empty() ? body : std::string_view(owned_body); }
 };
@@ -61,11 +63,13 @@ std::string_view ReasonPhrase(int status);
 /// Every status that this server sends, ascending.
 const std::vector<int>& AnsweredStatuses();
 
-/// An error of the contract: `{"error":"<CODE>","message":"<text>"}` and "\n".
-Response ErrorResponse(int status, std::string_view code, std::string_view message);
+/// An error of the contract: `{"error":"<CODE>","message":"<text>"}` and "\n", and between them
+/// `,"details":"<text>"` when there are any.
+Response ErrorResponse(int status, std::string_view code, std::string_view message,
+                       std::string_view details = {});
 
 /// The one mapping of our error codes to status and wire name. Only `message` goes out, never
 /// `detail`.
-Response ErrorResponse(const Error& error);
+Response ErrorResponse(const Error& error, std::string_view details = {});
 
 }  // namespace products

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "server/http/health_handlers.h"
+#include "server/http/list_handlers.h"
 #include "server/http/metrics_handlers.h"
 #include "server/http/product_handlers.h"
 
@@ -15,6 +16,7 @@ constexpr std::array kRoutes = {
     Route{Method::kGet, "/products/{productId}", Plane::kPublic, Needs::kCatalogue, GetProduct},
     Route{Method::kPost, "/products/{productId}/details", Plane::kPublic, Needs::kCatalogue,
           PostProductDetails},
+    Route{Method::kGet, "/products", Plane::kPublic, Needs::kCatalogue, GetProducts},
     Route{Method::kGet, "/health", Plane::kBoth, Needs::kNothing, GetHealth},
     Route{Method::kGet, "/healthz", Plane::kManagement, Needs::kNothing, GetLiveness},
     Route{Method::kGet, "/readyz", Plane::kManagement, Needs::kNothing, GetReadiness},
