@@ -185,7 +185,8 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
   BackgroundThread background(kMaxBackgroundTasks);
   background.AddTick(kReclaimInterval, [&table] { table.Reclaim(); });
 
-  auto started = HttpServer::Start(resolved, {catalog, metrics, background}, clock);
+  BatchStreams batch_streams;
+  auto started = HttpServer::Start(resolved, {catalog, metrics, background, batch_streams}, clock);
   if (!started.ok()) return FailStart(log, started.error());
   HttpServer& server = **started;
   const std::string http = RenderListenAddress(server.http_address());

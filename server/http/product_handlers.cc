@@ -39,7 +39,9 @@ class PutWaiter final : public CommitWaiter {
   Completion completion_;
 };
 
-RefusedReason ReasonOf(WriteRefusal refusal) {
+}  // namespace
+
+RefusedReason RefusedReasonOf(WriteRefusal refusal) {
   switch (refusal) {
     case WriteRefusal::kTableFull:
       return RefusedReason::kTableFull;
@@ -53,8 +55,6 @@ RefusedReason ReasonOf(WriteRefusal refusal) {
   }
   return RefusedReason::kUnavailable;
 }
-
-}  // namespace
 
 Answer GetProduct(const Request& request, HandlerContext& context, Response& response) {
   const Result<ProductId> id = ParsePathId(request.path_parameter);
@@ -87,7 +87,7 @@ Answer PostProductDetails(const Request& request, HandlerContext& context, Respo
   if (!refused) return Answer::kLater;
   dismissable->Dismiss();
   if (refused->reason != WriteRefusal::kInvalid) {
-    context.worker.CountRefused(ReasonOf(refused->reason));
+    context.worker.CountRefused(RefusedReasonOf(refused->reason));
   }
   response = ErrorResponse(refused->error);
   return Answer::kNow;

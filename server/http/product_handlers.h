@@ -10,4 +10,7 @@ Answer GetProduct(const Request& request, HandlerContext& context, Response& res
 /// POST /products/{productId}/details: creates or replaces; answered once the engine has committed.
 Answer PostProductDetails(const Request& request, HandlerContext& context, Response& response);
 
+/// What a refused write is counted as.
+RefusedReason RefusedReasonOf(WriteRefusal refusal);
+
 }  // namespace products

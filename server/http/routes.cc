@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "server/http/batch_handlers.h"
 #include "server/http/health_handlers.h"
 #include "server/http/list_handlers.h"
 #include "server/http/metrics_handlers.h"
@@ -17,6 +18,8 @@ constexpr std::array kRoutes = {
     Route{Method::kPost, "/products/{productId}/details", Plane::kPublic, Needs::kCatalogue,
           PostProductDetails},
     Route{Method::kGet, "/products", Plane::kPublic, Needs::kCatalogue, GetProducts},
+    Route{Method::kPost, "/products/batch", Plane::kPublic, Needs::kCatalogue, nullptr,
+          PostProductBatch},
     Route{Method::kGet, "/health", Plane::kBoth, Needs::kNothing, GetHealth},
     Route{Method::kGet, "/healthz", Plane::kManagement, Needs::kNothing, GetLiveness},
     Route{Method::kGet, "/readyz", Plane::kManagement, Needs::kNothing, GetReadiness},

@@ -9,6 +9,7 @@
 
 #include "core/base/background_thread.h"
 #include "server/config/config.h"
+#include "server/http/batch_streams.h"
 #include "server/http/body_stream.h"
 #include "server/http/completion.h"
 #include "server/http/message.h"
@@ -22,6 +23,7 @@ struct Services {
   Catalog& catalog;
   ServerMetrics& metrics;
   BackgroundThread& background;
+  BatchStreams& batch_streams;
 };
 
 /// One handler's call: who it may ask, and how to answer later.

@@ -54,6 +54,8 @@ std::string_view RefusedReasonName(RefusedReason reason) {
       return "unavailable";
     case RefusedReason::kBackgroundFull:
       return "background_full";
+    case RefusedReason::kBatchStreams:
+      return "batch_streams";
   }
   return "unavailable";
 }

@@ -39,8 +39,9 @@ enum class RefusedReason {
   kTableFull,
   kUnavailable,     ///< Loading, draining, or the engine stopped.
   kBackgroundFull,  ///< Too much background work is waiting.
+  kBatchStreams,    ///< Over http.max_batch_streams.
 };
-inline constexpr std::size_t kRefusedReasons = 12;
+inline constexpr std::size_t kRefusedReasons = 13;
 
 /// Label values, in the order of the enumerators: "closed_by_client", "queue_full".
 std::string_view ConnectionOutcomeName(ConnectionOutcome outcome);

@@ -60,7 +60,8 @@ class HeldServices {
   ServerMetrics metrics;
   /// Takes one task besides the one it runs.
   BackgroundThread background{1};
-  Services services{catalog, metrics, background};
+  BatchStreams batch_streams;
+  Services services{catalog, metrics, background, batch_streams};
 };
 
 /// While it lives the background thread runs nothing else.

@@ -34,6 +34,7 @@ TEST(Routes, PathsAreTheContractsAndNoOthers) {
   EXPECT_EQ(Found(routes, Method::kPost, "/products/1/details"), "/products/{productId}/details 1");
   EXPECT_EQ(Found(routes, Method::kPost, "/products//details"), "/products/{productId}/details ");
   EXPECT_EQ(get("/products"), "/products ");
+  EXPECT_EQ(Found(routes, Method::kPost, "/products/batch"), "/products/batch ");
   EXPECT_EQ(get("/products/batch"), "/products/{productId} batch");
   for (const std::string_view path : {"/health", "/healthz", "/readyz", "/metrics", "/version"}) {
     EXPECT_EQ(get(path), std::string(path) + " ");
@@ -55,6 +56,7 @@ TEST(Routes, AKnownPathSaysWhatItAllows) {
   }
   EXPECT_EQ(Found(routes, Method::kGet, "/products/1/details"), "405 POST");
   EXPECT_EQ(Found(routes, Method::kPost, "/products"), "405 GET, HEAD");
+  EXPECT_EQ(Found(routes, Method::kPut, "/products/batch"), "405 GET, HEAD, POST");
 }
 
 TEST(Routes, EachPlaneHasItsOwn) {
