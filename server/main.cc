@@ -198,9 +198,11 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
   background.AddTick(kReclaimInterval, [&table] { table.Reclaim(); });
 
   Backups backups(*engine, config.storage.backup_dir, config.storage.backup_timeout, clock);
+  BatchStreams batch_streams;
 
   AddStateFigures(metrics, table, queue, *engine, backups, log);
-  auto started = HttpServer::Start(resolved, {catalog, metrics, background, backups}, clock);
+  auto started =
+      HttpServer::Start(resolved, {catalog, metrics, background, backups, batch_streams}, clock);
   if (!started.ok()) return FailStart(log, started.error());
   HttpServer& server = **started;
   const std::string http = RenderListenAddress(server.http_address());

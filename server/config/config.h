@@ -34,11 +34,12 @@ struct Config {
     std::size_t max_header_bytes = 16 * 1024;
     std::size_t max_target_bytes = 8 * 1024;
     std::size_t max_body_bytes = 64 * 1024;
+    std::size_t max_batch_streams = 8;
     /// Unsent response bytes of one connection above which it is not read from.
     std::size_t max_unsent_bytes = 1024 * 1024;
     /// From the first byte of a request to the end of its header section.
     std::chrono::milliseconds header_timeout{10'000};
-    /// From the end of the header section to the end of the body.
+    /// From the end of the header section to the end of the body; of a batch, without a byte of it.
     std::chrono::milliseconds body_timeout{30'000};
     /// Without a request. Above the 60 s of the usual load balancers, so that they close first.
     std::chrono::milliseconds idle_timeout{75'000};

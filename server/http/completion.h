@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -23,7 +24,8 @@ class Mailbox {
  public:
   struct Letter {
     RequestAddress address;
-    Response response;
+    /// Absent for the receiver of a streamed body, which is to go on.
+    std::optional<Response> response;
   };
 
   /// Opens the eventfd that wakes the worker; owned. kInternal when no descriptor is left:
@@ -65,6 +67,20 @@ class Completion {
  private:
   // Null once answered. Shared: the answer may come when the worker is gone.
   std::shared_ptr<Mailbox> mailbox_;
+  RequestAddress address_;
+};
+
+/// Calls BodyReceiver::OnResume of one request, on its worker: from any thread, any number of
+/// times. Dropped when the receiver is gone.
+class Resumption {
+ public:
+  Resumption(std::shared_ptr<Mailbox> mailbox, RequestAddress address)
+      : mailbox_(std::move(mailbox)), address_(address) {}
+
+  void Resume() const { mailbox_->Post({address_, std::nullopt}); }
+
+ private:
+  std::shared_ptr<Mailbox> mailbox_;  // shared, as a Completion's
   RequestAddress address_;
 };
 

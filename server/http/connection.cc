@@ -2,33 +2,10 @@
 
 #include <utility>
 
+#include "server/http/url_text.h"
+
 namespace products {
 namespace {
-
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// False when a "%" is not followed by two hexadecimal digits.
-bool PercentDecode(std::string_view text, std::string& out) {
-  out.clear();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size()) return false;
-    const int high = HexValue(text[i + 1]);
-    const int low = HexValue(text[i + 2]);
-    if (high < 0 || low < 0) return false;
-    out += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return true;
-}
 
 // A path's memory above this is given back after its request; a vector's above so many entries.
 constexpr std::size_t kKeptPathBytes = 256;
@@ -53,6 +30,7 @@ void Connection::StartRequest() {
 }
 
 void Connection::OnBytes(std::string_view bytes, MonotonicTime now, std::string& out) {
+  if (receiver_ != nullptr) body_awaited_ = now;
   if (in_.empty()) {
     in_ = bytes.substr(Parse(bytes, now, out));
   } else {
@@ -62,23 +40,47 @@ void Connection::OnBytes(std::string_view bytes, MonotonicTime now, std::string&
   if (in_.empty() && in_.capacity() > kKeptPathBytes) in_ = std::string();
 }
 
-void Connection::OnRoom(MonotonicTime now, std::string& out) {
-  parsing_paused_ = false;
+// Parses what waits.
+void Connection::GoOn(MonotonicTime now, std::string& out) {
   in_.erase(0, Parse(in_, now, out));
+  if (in_.empty() && in_.capacity() > kKeptPathBytes) in_ = std::string();
   if (end_of_stream_) OnEndOfStream(now, out);
 }
 
-void Connection::OnAnswer(std::uint64_t request, const Response& response, MonotonicTime now,
+void Connection::OnRoom(MonotonicTime now, std::string& out) {
+  if (waits_for_ == WaitsFor::kRoom) waits_for_ = WaitsFor::kNothing;
+  GoOn(now, out);
+}
+
+void Connection::OnTurn(MonotonicTime now, std::string& out) {
+  if (waits_for_ != WaitsFor::kTurn) return;
+  waits_for_ = WaitsFor::kNothing;
+  if (streamed_ != nullptr) SendPiece(!in_.empty(), now, out);
+  GoOn(now, out);
+}
+
+void Connection::OnAnswer(std::uint64_t request, Response response, MonotonicTime now,
                           std::string& out) {
-  if (!waiting_for_answer_ || request != request_number_) return;
-  waiting_for_answer_ = false;
+  if (waits_for_ != WaitsFor::kAnswer || request != request_number_) return;
+  waits_for_ = WaitsFor::kNothing;
   Respond(response, !in_.empty(), now, out);
-  OnRoom(now, out);
+  GoOn(now, out);
+}
+
+void Connection::OnResume(std::uint64_t request, MonotonicTime now, std::string& out) {
+  if (receiver_ == nullptr || request != request_number_) return;
+  if (waits_for_ == WaitsFor::kResume) {
+    waits_for_ = WaitsFor::kNothing;
+    body_awaited_ = now;  // The time that we made the client wait is not the client's.
+  }
+  Response response;
+  Follow(receiver_->OnResume(response), response, !in_.empty(), now, out);
+  GoOn(now, out);
 }
 
 void Connection::OnEndOfStream(MonotonicTime, std::string&) {
   end_of_stream_ = true;
-  if (waiting_for_answer_ || parsing_paused_) return;
+  if (waits_for_ != WaitsFor::kNothing) return;
   if (!finished_) outcome_ = ConnectionOutcome::kClosedByClient;
   finished_ = true;
 }
@@ -86,9 +88,10 @@ void Connection::OnEndOfStream(MonotonicTime, std::string&) {
 std::size_t Connection::Parse(std::string_view bytes, MonotonicTime now, std::string& out) {
   const ParserLimits limits{context_.limits.max_header_bytes, context_.limits.max_target_bytes};
   std::size_t used = 0;
-  while (!finished_ && !waiting_for_answer_ && used < bytes.size()) {
+  // A streamed body may be complete without another byte.
+  while (WantsBytes() && (used < bytes.size() || receiver_ != nullptr)) {
     if (out.size() >= context_.limits.max_unsent_bytes) {
-      parsing_paused_ = true;
+      waits_for_ = WaitsFor::kRoom;
       break;
     }
     if (!request_begun_) {
@@ -98,7 +101,7 @@ std::size_t Connection::Parse(std::string_view bytes, MonotonicTime now, std::st
     RequestParser::Step step = parser_.Feed(bytes.substr(used), limits);
     used += step.consumed;
     if (step.event == RequestParser::Event::kHeader) {
-      BeginRequest(bytes.substr(used), now, out);
+      BeginRequest(used < bytes.size(), now, out);
       if (finished_) break;
       step = parser_.Feed(bytes.substr(used), limits);
       used += step.consumed;
@@ -108,6 +111,7 @@ std::size_t Connection::Parse(std::string_view bytes, MonotonicTime now, std::st
       break;
     }
     if (step.event == RequestParser::Event::kNeedMore) {
+      if (receiver_ != nullptr) break;
       if (parser_.in_body()) {
         KeepHead();
       } else if (used == bytes.size()) {
@@ -115,15 +119,24 @@ std::size_t Connection::Parse(std::string_view bytes, MonotonicTime now, std::st
       }
       break;
     }
-    Dispatch(used < bytes.size(), now, out);
+    const bool more_bytes = used < bytes.size();
+    if (receiver_ == nullptr) {
+      Dispatch(more_bytes, now, out);
+      continue;
+    }
+    Response response;
+    const BodyReceiver::Next next = step.event == RequestParser::Event::kBody
+                                        ? receiver_->OnBody(parser_.body(), response)
+                                        : receiver_->OnEnd(response);
+    Follow(next, response, more_bytes, now, out);
   }
   return finished_ ? bytes.size() : used;
 }
 
-void Connection::BeginRequest(std::string_view rest, MonotonicTime now, std::string& out) {
+void Connection::BeginRequest(bool more_bytes, MonotonicTime now, std::string& out) {
   const RequestHead& head = parser_.head();
   StartRequest();
-  body_began_ = now;
+  body_awaited_ = now;
   ++request_number_;
   path_ = head.raw_path;
   bad_path_ = false;
@@ -135,21 +148,63 @@ void Connection::BeginRequest(std::string_view rest, MonotonicTime now, std::str
   const bool has_body = head.chunked || head.content_length > 0;
   if (IsForbidden() && has_body) {
     // Nobody wants the body, so it is not read: the client that still sends it is let finish
-    // (MustLinger), which is what `more_bytes` says.
+    // (MustLinger), which is what `true` for more bytes says.
     Response response = Forbid();
     response.close = true;
     Respond(response, true, now, out);
     return;
   }
-  const std::size_t max_body_bytes = context_.limits.max_body_bytes;
-  parser_.set_max_body_bytes(max_body_bytes);
-  if (head.content_length > max_body_bytes) {
-    Refuse({413, "PAYLOAD_TOO_LARGE", "the body is too large"}, now, out);
-    return;
+  if (match_.route != nullptr && match_.route->stream_handler != nullptr && !bad_path_ &&
+      !IsForbidden()) {
+    BeginStream(more_bytes, now, out);
+    if (finished_) return;
+  } else {
+    const std::size_t max_body_bytes = context_.limits.max_body_bytes;
+    parser_.set_max_body_bytes(max_body_bytes);
+    if (head.content_length > max_body_bytes) {
+      Refuse({413, "PAYLOAD_TOO_LARGE", "the body is too large"}, now, out);
+      return;
+    }
   }
   // RFC 9110, 10.1.1: not when there is none, or it is already on its way.
-  if (head.expects_continue && has_body && rest.empty()) {
+  if (head.expects_continue && has_body && !more_bytes) {
     out += "HTTP/1.1 100 Continue\r\n\r\n";
+  }
+}
+
+void Connection::BeginStream(bool more_bytes, MonotonicTime now, std::string& out) {
+  Response response;
+  if (const Status loaded = CheckNeeds(); !loaded.ok()) {
+    response = RefuseUnloaded(loaded.error());
+  } else {
+    HandlerContext handler_context = ContextAtHand();
+    receiver_ = match_.route->stream_handler(RequestAtHand(), handler_context, response);
+  }
+  if (receiver_ != nullptr) {
+    parser_.StreamBody();
+    return;
+  }
+  response.close = true;
+  Respond(response, more_bytes, now, out);
+}
+
+void Connection::Follow(BodyReceiver::Next next, Response& response, bool more_bytes,
+                        MonotonicTime now, std::string& out) {
+  switch (next) {
+    case BodyReceiver::Next::kMore:
+      break;
+    case BodyReceiver::Next::kTurn:
+      waits_for_ = WaitsFor::kTurn;
+      break;
+    case BodyReceiver::Next::kWait:
+      waits_for_ = WaitsFor::kResume;
+      break;
+    case BodyReceiver::Next::kAnswer:
+      waits_for_ = WaitsFor::kNothing;
+      receiver_ = nullptr;
+      if (parser_.in_body()) response.close = true;
+      Respond(response, more_bytes, now, out);
+      break;
   }
 }
 
@@ -180,6 +235,31 @@ Response Connection::Forbid() {
   return ErrorResponse(403, "FORBIDDEN", "this server is read-only");
 }
 
+Response Connection::RefuseUnloaded(const Error& error) {
+  context_.metrics.CountRefused(RefusedReason::kUnavailable);
+  return ErrorResponse(error);
+}
+
+Request Connection::RequestAtHand() const {
+  const RequestHead& head = parser_.head();
+  return {.method = head.method,
+          .path = path_,
+          .path_parameter = match_.path_parameter,
+          .query = head.query,
+          .accept = head.accept,
+          .if_match = head.if_match,
+          .if_none_match = head.if_none_match,
+          .body = parser_.body()};
+}
+
+HandlerContext Connection::ContextAtHand() {
+  return {context_.services,
+          context_.metrics,
+          context_.limits,
+          context_.mailbox,
+          {descriptor_, number_, request_number_}};
+}
+
 void Connection::Dispatch(bool more_bytes, MonotonicTime now, std::string& out) {
   const RequestHead& head = parser_.head();
   Response response;
@@ -188,21 +268,11 @@ void Connection::Dispatch(bool more_bytes, MonotonicTime now, std::string& out) 
   } else if (IsForbidden()) {
     response = Forbid();
   } else if (const Status loaded = CheckNeeds(); !loaded.ok()) {
-    context_.metrics.CountRefused(RefusedReason::kUnavailable);
-    response = ErrorResponse(loaded.error());
+    response = RefuseUnloaded(loaded.error());
   } else if (match_.route != nullptr) {
-    const Request request{.method = head.method,
-                          .path = path_,
-                          .path_parameter = match_.path_parameter,
-                          .query = head.query,
-                          .accept = head.accept,
-                          .if_match = head.if_match,
-                          .if_none_match = head.if_none_match,
-                          .body = parser_.body()};
-    HandlerContext handler_context(context_.services, context_.metrics, context_.mailbox,
-                                   {descriptor_, number_, request_number_});
-    if (match_.route->handler(request, handler_context, response) == Answer::kLater) {
-      waiting_for_answer_ = true;
+    HandlerContext handler_context = ContextAtHand();
+    if (match_.route->handler(RequestAtHand(), handler_context, response) == Answer::kLater) {
+      waits_for_ = WaitsFor::kAnswer;
       return;
     }
   } else if (match_.allow.empty()) {
@@ -222,19 +292,49 @@ void Connection::Dispatch(bool more_bytes, MonotonicTime now, std::string& out) 
   Respond(response, more_bytes, now, out);
 }
 
-void Connection::Respond(const Response& response, bool more_bytes, MonotonicTime now,
-                         std::string& out) {
+void Connection::Respond(Response& response, bool more_bytes, MonotonicTime now, std::string& out) {
   const RequestHead& head = parser_.head();
+  const bool head_only = head.method == Method::kHead;
+  // Without chunks only its end tells the client that a streamed body is whole.
+  const bool ends_body = response.source != nullptr && head.http_1_0 && !head_only;
   // A draining server says so with the last of the requests that a client has already sent.
-  const bool close = response.close || !head.keep_alive || (context_.draining && !more_bytes);
-  const ResponseFrame frame{.head_only = head.method == Method::kHead,
+  const bool close =
+      response.close || ends_body || !head.keep_alive || (context_.draining && !more_bytes);
+  const ResponseFrame frame{.head_only = head_only,
                             .close = close,
                             .confirm_keep_alive = head.http_1_0 && head.keep_alive,
+                            .http_1_0 = head.http_1_0,
                             .cors_allow_origin = context_.limits.cors_allow_origin,
                             .date = context_.date};
   AppendResponse(out, response, frame);
-  answered_.push_back({match_.metric_route, static_cast<std::size_t>(head.method), response.status,
-                       request_began_});
+  if (response.ends_turn) waits_for_ = WaitsFor::kTurn;
+  if (response.source == nullptr || head_only) {
+    FinishResponse(response.status, close, more_bytes, now);
+    return;
+  }
+  streamed_ =
+      std::make_unique<StreamedResponse>(std::move(response.source), response.status, close);
+  SendPiece(more_bytes, now, out);
+}
+
+// One piece a turn: after the last one, too, lest short streams in a row take turn upon turn.
+void Connection::SendPiece(bool more_bytes, MonotonicTime now, std::string& out) {
+  const ChunkCoding coding = parser_.head().http_1_0 ? ChunkCoding::kNone : ChunkCoding::kChunked;
+  const BodySource::Next next = AppendNextPiece(out, *streamed_->source, coding);
+  waits_for_ = WaitsFor::kTurn;
+  if (next == BodySource::Next::kMore) return;
+  const std::unique_ptr<StreamedResponse> over = std::move(streamed_);
+  if (next == BodySource::Next::kEnd) {
+    FinishResponse(over->status, over->close, more_bytes, now);
+  } else {
+    finished_ = true;
+  }
+}
+
+void Connection::FinishResponse(int status, bool close, bool more_bytes, MonotonicTime now) {
+  const RequestHead& head = parser_.head();
+  answered_.push_back(
+      {match_.metric_route, static_cast<std::size_t>(head.method), status, request_began_});
   request_begun_ = false;
   last_active_ = now;
   if (path_text_.capacity() > kKeptPathBytes) path_text_ = std::string();
@@ -247,6 +347,7 @@ void Connection::Respond(const Response& response, bool more_bytes, MonotonicTim
 
 void Connection::Refuse(const ParseFailure& failure, MonotonicTime now, std::string& out) {
   CountFailure(failure.status);
+  receiver_ = nullptr;
   if (!parser_.in_body()) {
     // No request came out of the bytes; it still counts as one that was answered.
     StartRequest();
@@ -286,8 +387,8 @@ void Connection::CountFailure(int status) {
 }
 
 MonotonicTime Connection::Deadline() const {
-  if (finished_ || waiting_for_answer_ || parsing_paused_) return MonotonicTime::max();
-  if (parser_.in_body()) return body_began_ + context_.limits.body_timeout;
+  if (!WantsBytes()) return MonotonicTime::max();
+  if (parser_.in_body()) return body_awaited_ + context_.limits.body_timeout;
   if (request_begun_) return request_began_ + context_.limits.header_timeout;
   return last_active_ + context_.limits.idle_timeout;
 }

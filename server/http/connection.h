@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "server/config/config.h"
+#include "server/http/body_stream.h"
 #include "server/http/completion.h"
 #include "server/http/request_parser.h"
 #include "server/http/response_writer.h"
@@ -29,7 +30,8 @@ struct ConnectionContext {
 };
 
 /// One client's connection: bytes in, responses out, in order; no sockets. While a request waits
-/// for its completion, later bytes wait unparsed. Belongs to one worker and its thread.
+/// for its completion, or a streamed body for its receiver, later bytes wait unparsed: no more than
+/// one read brought. Belongs to one worker and its thread.
 class Connection {
  public:
   Connection(int descriptor, std::uint64_t number, ConnectionContext& context, MonotonicTime now);
@@ -43,9 +45,12 @@ class Connection {
   /// Each of these appends what is to be sent to `out`, and stops parsing once `out` holds
   /// limits.max_unsent_bytes; the rest waits for OnRoom.
   void OnBytes(std::string_view bytes, MonotonicTime now, std::string& out);
-  void OnAnswer(std::uint64_t request, const Response& response, MonotonicTime now,
-                std::string& out);
+  void OnAnswer(std::uint64_t request, Response response, MonotonicTime now, std::string& out);
+  /// The receiver of that request's body may go on.
+  void OnResume(std::uint64_t request, MonotonicTime now, std::string& out);
   void OnRoom(MonotonicTime now, std::string& out);
+  /// The other connections have had their turn; see NeedsTurn.
+  void OnTurn(MonotonicTime now, std::string& out);
   /// The client sends no more; what it asked for is still answered.
   void OnEndOfStream(MonotonicTime now, std::string& out);
   /// At or after deadline(): answers 408 where a request had begun, else just ends.
@@ -53,15 +58,17 @@ class Connection {
 
   /// Whether bytes should be read from the client: not while a request waits, or output, or at the
   /// end.
-  bool WantsBytes() const { return !finished_ && !waiting_for_answer_ && !parsing_paused_; }
-  bool parsing_paused() const { return parsing_paused_; }
+  bool WantsBytes() const { return !finished_ && waits_for_ == WaitsFor::kNothing; }
+  bool NeedsRoom() const { return waits_for_ == WaitsFor::kRoom; }
+  /// Whether it goes on with OnTurn, once it has no output left.
+  bool NeedsTurn() const { return !finished_ && waits_for_ == WaitsFor::kTurn; }
   /// Once all output is sent the connection ends.
   bool finished() const { return finished_; }
   /// Whether the client may still be sending when it ends: it must then be read to its end, or the
   /// reset would take the response with it.
   bool MustLinger() const { return !end_of_stream_ && !client_asked_to_close_; }
   /// Between requests, nothing waiting.
-  bool Idle() const { return !finished_ && !waiting_for_answer_ && !request_begun_ && in_.empty(); }
+  bool Idle() const { return WantsBytes() && !request_begun_ && in_.empty(); }
   MonotonicTime idle_since() const { return last_active_; }
 
   /// When OnDeadline is due; time_point::max() while only the server is to act.
@@ -72,6 +79,16 @@ class Connection {
   void RecordAnswered(MonotonicTime now);
 
  private:
+  /// What must happen before parsing goes on.
+  enum class WaitsFor : std::uint8_t { kNothing, kAnswer, kResume, kTurn, kRoom };
+
+  /// A response whose body is being made.
+  struct StreamedResponse {
+    std::unique_ptr<BodySource> source;
+    int status;
+    bool close;
+  };
+
   struct AnsweredRequest {
     std::size_t metric_route;
     std::size_t metric_method;
@@ -80,12 +97,21 @@ class Connection {
   };
 
   std::size_t Parse(std::string_view bytes, MonotonicTime now, std::string& out);
-  void BeginRequest(std::string_view rest, MonotonicTime now, std::string& out);
   Status CheckNeeds() const;
   bool IsForbidden() const;
   Response Forbid();
+  Response RefuseUnloaded(const Error& error);
+  void BeginRequest(bool more_bytes, MonotonicTime now, std::string& out);
+  void BeginStream(bool more_bytes, MonotonicTime now, std::string& out);
+  void Follow(BodyReceiver::Next next, Response& response, bool more_bytes, MonotonicTime now,
+              std::string& out);
+  void GoOn(MonotonicTime now, std::string& out);
+  Request RequestAtHand() const;
+  HandlerContext ContextAtHand();
   void Dispatch(bool more_bytes, MonotonicTime now, std::string& out);
-  void Respond(const Response& response, bool more_bytes, MonotonicTime now, std::string& out);
+  void Respond(Response& response, bool more_bytes, MonotonicTime now, std::string& out);
+  void SendPiece(bool more_bytes, MonotonicTime now, std::string& out);
+  void FinishResponse(int status, bool close, bool more_bytes, MonotonicTime now);
   void Refuse(const ParseFailure& failure, MonotonicTime now, std::string& out);
   void StartRequest();
   void FindRoute();
@@ -100,10 +126,10 @@ class Connection {
   std::string in_;  // unparsed bytes, when any wait
   MonotonicTime last_active_;
   MonotonicTime request_began_;
-  MonotonicTime body_began_;
+  // Since when more of the body is awaited: from its header on, a streamed one from its last bytes.
+  MonotonicTime body_awaited_;
+  WaitsFor waits_for_ = WaitsFor::kNothing;
   bool request_begun_ = false;
-  bool waiting_for_answer_ = false;
-  bool parsing_paused_ = false;
   bool end_of_stream_ = false;
   bool finished_ = false;
   bool client_asked_to_close_ = false;
@@ -117,6 +143,8 @@ class Connection {
   std::string_view path_;
   std::string path_text_;  // what path_ points to when it had to be decoded
   bool bad_path_ = false;
+  std::unique_ptr<BodyReceiver> receiver_;      // while its body is streamed
+  std::unique_ptr<StreamedResponse> streamed_;  // while its response is
 
   std::vector<AnsweredRequest> answered_;  // not yet with the kernel
 };

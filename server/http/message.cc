@@ -64,7 +64,8 @@ const std::vector<int>& AnsweredStatuses() {
   return statuses;
 }
 
-Response ErrorResponse(int status, std::string_view code, std::string_view message) {
+Response ErrorResponse(int status, std::string_view code, std::string_view message,
+                       std::string_view details) {
   Response response;
   response.status = status;
   response.content_type = kJsonContentType;
@@ -72,34 +73,38 @@ Response ErrorResponse(int status, std::string_view code, std::string_view messa
   AppendJsonString(response.owned_body, code);
   response.owned_body += ",\"message\":";
   AppendJsonString(response.owned_body, message);
+  if (!details.empty()) {
+    response.owned_body += ",\"details\":";
+    AppendJsonString(response.owned_body, details);
+  }
   response.owned_body += "}\n";
   return response;
 }
 
-Response ErrorResponse(const Error& error) {
+Response ErrorResponse(const Error& error, std::string_view details) {
   switch (error.code) {
     case ErrorCode::kInvalidArgument:
-      return ErrorResponse(400, "INVALID_INPUT", error.message);
+      return ErrorResponse(400, "INVALID_INPUT", error.message, details);
     case ErrorCode::kNotFound:
-      return ErrorResponse(404, "NOT_FOUND", error.message);
+      return ErrorResponse(404, "NOT_FOUND", error.message, details);
     case ErrorCode::kConflict:
-      return ErrorResponse(412, "PRECONDITION_FAILED", error.message);
+      return ErrorResponse(412, "PRECONDITION_FAILED", error.message, details);
     case ErrorCode::kTooLarge:
-      return ErrorResponse(413, "PAYLOAD_TOO_LARGE", error.message);
+      return ErrorResponse(413, "PAYLOAD_TOO_LARGE", error.message, details);
     case ErrorCode::kOverloaded: {
-      Response response = ErrorResponse(503, "OVERLOADED", error.message);
+      Response response = ErrorResponse(503, "OVERLOADED", error.message, details);
       response.extra_headers = "Retry-After: 1\r\n";
       return response;
     }
     case ErrorCode::kUnavailable:
-      return ErrorResponse(503, "UNAVAILABLE", error.message);
+      return ErrorResponse(503, "UNAVAILABLE", error.message, details);
     case ErrorCode::kTimeout:
-      return ErrorResponse(504, "TIMEOUT", error.message);
+      return ErrorResponse(504, "TIMEOUT", error.message, details);
     case ErrorCode::kCorrupt:
     case ErrorCode::kInternal:
       break;
   }
-  return ErrorResponse(500, "INTERNAL", "internal error");
+  return ErrorResponse(500, "INTERNAL", "internal error", details);
 }
 
 }  // namespace products

@@ -2,12 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/error.h"
+#include "server/http/body_stream.h"
 
 namespace products {
 
@@ -34,9 +36,9 @@ struct Request {
   std::string_view body;
 };
 
-/// What a handler answers. The body is either a view (`body`), valid until the handler returns or,
-/// for a record of the table, until the worker's read guard ends; or text of its own
-/// (`owned_body`).
+/// What a handler answers. The body is a view (`body`), valid until the handler returns or, for a
+/// record of the table, until the worker's read guard ends; or text of its own (`owned_body`); or
+/// made while it is sent (`source`).
 struct Response {
   int status = 200;
   std::string_view content_type = {};
@@ -44,10 +46,13 @@ struct Response {
   std::string owned_body = {};
   /// The product's content tag, for ETag. A number, so that no answer allocates for it.
   std::optional<std::uint64_t> content_tag = {};
+  std::unique_ptr<BodySource> source = {};
   /// Whole header lines with their CRLF.
   std::string extra_headers = {};
   /// The connection ends after this response.
   bool close = false;
+  /// To make it was a turn's work: the other connections come before the next request of this one.
+  bool ends_turn = false;
 
   std::string_view Body() const { return owned_body.empty() ? body : std::string_view(owned_body); }
 };
@@ -60,11 +65,13 @@ std::string_view ReasonPhrase(int status);
 /// Every status that this server sends, ascending.
 const std::vector<int>& AnsweredStatuses();
 
-/// An error of the contract: `{"error":"<CODE>","message":"<text>"}` and "\n".
-Response ErrorResponse(int status, std::string_view code, std::string_view message);
+/// An error of the contract: `{"error":"<CODE>","message":"<text>"}` and "\n", and between them
+/// `,"details":"<text>"` when there are any.
+Response ErrorResponse(int status, std::string_view code, std::string_view message,
+                       std::string_view details = {});
 
 /// The one mapping of our error codes to status and wire name. Only `message` goes out, never
 /// `detail`.
-Response ErrorResponse(const Error& error);
+Response ErrorResponse(const Error& error, std::string_view details = {});
 
 }  // namespace products

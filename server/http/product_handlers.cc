@@ -45,7 +45,9 @@ class WriteWaiter final : public CommitWaiter {
   const std::optional<std::uint64_t> stored_tag_;
 };
 
-RefusedReason ReasonOf(WriteRefusal refusal) {
+}  // namespace
+
+RefusedReason RefusedReasonOf(WriteRefusal refusal) {
   switch (refusal) {
     case WriteRefusal::kTableFull:
       return RefusedReason::kTableFull;
@@ -58,6 +60,8 @@ RefusedReason ReasonOf(WriteRefusal refusal) {
   }
   return RefusedReason::kUnavailable;
 }
+
+namespace {
 
 Answer Refuse(const Error& error, Response& response) {
   response = ErrorResponse(error);
@@ -74,7 +78,7 @@ Answer AnswerWrite(HandlerContext& context, std::optional<std::uint64_t> stored_
   const std::optional<RefusedWrite> refused = submit(std::move(waiter));
   if (!refused) return Answer::kLater;
   dismissable->Dismiss();
-  context.worker.CountRefused(ReasonOf(refused->reason));
+  context.worker.CountRefused(RefusedReasonOf(refused->reason));
   return Refuse(refused->error, response);
 }
 

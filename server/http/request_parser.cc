@@ -104,6 +104,7 @@ class RequestParser::State {
   ParseFailure failure;
   std::size_t max_body_bytes = 0;
   bool in_body = false;
+  bool streams_body = false;
 
  private:
   // What the head's views point to when it does not lie in the reader's buffer as it should.
@@ -266,7 +267,7 @@ void RequestParser::State::BeginRequest() {
   if (gathered_body_.capacity() > kKeptBodyBytes) gathered_body_ = std::string();
   hosts_ = 0;
   has_transfer_encoding_ = has_content_length_ = unknown_coding_ = false;
-  has_close_ = has_keep_alive_ = after_chunk_ = false;
+  has_close_ = has_keep_alive_ = after_chunk_ = streams_body = false;
   grammar_.emplace(*this);
 }
 
@@ -376,6 +377,10 @@ void RequestParser::State::KeepHead() {
 }
 
 std::size_t RequestParser::State::AddBody(std::string_view piece, boost::beast::error_code& error) {
+  if (streams_body) {
+    body = piece;
+    return piece.size();
+  }
   if (gathered_body_.size() + piece.size() > max_body_bytes) {
     failure = kBodyTooLarge;
     failed_in_callback_ = true;
@@ -412,15 +417,18 @@ RequestParser::Step RequestParser::State::ParseHeader(std::string_view section) 
 RequestParser::Step RequestParser::State::ParseBody(std::string_view bytes,
                                                     const ParserLimits& limits) {
   std::size_t consumed = 0;
+  if (streams_body) body = {};
   while (!grammar_->is_done()) {
     std::string_view piece = bytes.substr(consumed);
-    if (head.chunked && chunk_left_ == 0) {
+    const bool at_chunk_header = head.chunked && chunk_left_ == 0;
+    if (at_chunk_header) {
       const PieceEnd header = FindChunkHeaderEnd(piece, limits);
       if (header.failure != nullptr) return Fail(*header.failure);
       piece = piece.substr(0, header.end);
     } else if (head.chunked) {
       piece = piece.substr(0, chunk_left_);
     }
+    if (streams_body && !at_chunk_header) piece = piece.substr(0, kMaxBodyPiece);
     if (piece.empty()) return {Event::kNeedMore, consumed};
     boost::beast::error_code error;
     consumed += grammar_->put(boost::asio::const_buffer(piece.data(), piece.size()), error);
@@ -430,6 +438,7 @@ RequestParser::Step RequestParser::State::ParseBody(std::string_view bytes,
       if (failed_in_callback_) return {Event::kFailure, 0};
       return Fail(FailureOf(static_cast<http::error>(error.value())));
     }
+    if (streams_body && !body.empty()) return {Event::kBody, consumed};
   }
   in_body = false;
   return {Event::kComplete, consumed};
@@ -462,6 +471,7 @@ RequestParser::Step RequestParser::Feed(std::string_view bytes, const ParserLimi
 }
 
 void RequestParser::set_max_body_bytes(std::size_t bytes) { state_->max_body_bytes = bytes; }
+void RequestParser::StreamBody() { state_->streams_body = true; }
 bool RequestParser::in_body() const { return state_->in_body; }
 const RequestHead& RequestParser::head() const { return state_->head; }
 std::string_view RequestParser::body() const { return state_->body; }

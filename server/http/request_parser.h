@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "server/http/body_stream.h"
 #include "server/http/message.h"
 
 namespace products {
@@ -49,7 +50,8 @@ class RequestParser {
   enum class Event {
     kNeedMore,  ///< All is consumed but a remainder that must be given again with more behind it.
     kHeader,    ///< head() is set; Feed again for the body, with bytes from `consumed` on.
-    kComplete,  ///< body() is set; the next Feed begins a new request.
+    kBody,      ///< body() is the next piece of a streamed body; Feed again, even with nothing.
+    kComplete,  ///< body() is set unless it was streamed; the next Feed begins a new request.
     kFailure,   ///< failure() is set; nothing can be read from this connection any more.
   };
   struct Step {
@@ -66,6 +68,9 @@ class RequestParser {
 
   /// After kHeader: a body that proves longer is a failure (413).
   void set_max_body_bytes(std::size_t bytes);
+  /// After kHeader: this body is handed out in pieces of at most kMaxBodyPiece bytes, without
+  /// limit.
+  void StreamBody();
 
   /// Whether the header section of a request is complete and its body is not.
   bool in_body() const;
@@ -74,7 +79,7 @@ class RequestParser {
   /// Copies what head() points to: the bytes given to Feed are about to move. Once a request is
   /// enough.
   void KeepHead();
-  /// After kComplete, until the next Feed; may point into the bytes given to Feed.
+  /// After kBody and kComplete, until the next Feed; may point into the bytes given to Feed.
   std::string_view body() const;
   const ParseFailure& failure() const;
 

@@ -73,7 +73,9 @@ void AppendResponse(std::string& out, const Response& response, const ResponseFr
   }
   out += "Date: ";
   out += frame.date;
-  if (has_content) {
+  if (response.source != nullptr) {
+    if (!frame.http_1_0) out += "\r\nTransfer-Encoding: chunked";
+  } else if (has_content) {
     out += "\r\nContent-Length: ";
     AppendNumber(out, body.size());
   }
@@ -93,6 +95,28 @@ void AppendResponse(std::string& out, const Response& response, const ResponseFr
   out += response.extra_headers;
   out += "\r\n";
   if (has_content && !frame.head_only) out += body;
+}
+
+BodySource::Next AppendNextPiece(std::string& out, BodySource& source, ChunkCoding coding) {
+  if (coding == ChunkCoding::kNone) return source.AppendPiece(out);
+  // The size is written once it is known, so that the piece is not copied: it may have leading
+  // zeros (RFC 9112, 7.1).
+  constexpr std::string_view kNoSize = "00000000\r\n";
+  const std::size_t chunk_begin = out.size();
+  out += kNoSize;
+  const std::size_t piece_begin = out.size();
+  const BodySource::Next next = source.AppendPiece(out);
+  const std::size_t size = out.size() - piece_begin;
+  if (size == 0 || next == BodySource::Next::kFailed) {
+    out.resize(chunk_begin);
+  } else {
+    for (std::size_t i = 0; i < 8; ++i) {
+      out[chunk_begin + 7 - i] = "0123456789abcdef"[(size >> (4 * i)) & 0xF];
+    }
+    out += "\r\n";
+  }
+  if (next == BodySource::Next::kEnd) out += "0\r\n\r\n";
+  return next;
 }
 
 }  // namespace products

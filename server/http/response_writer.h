@@ -28,12 +28,20 @@ struct ResponseFrame {
   bool close = false;
   /// An HTTP/1.0 client that asked for keep-alive must be told that it got it.
   bool confirm_keep_alive = false;
+  /// An HTTP/1.0 client knows no chunks: the end of the connection ends a streamed body.
+  bool http_1_0 = false;
   /// Access-Control-Allow-Origin; empty without CORS.
   std::string_view cors_allow_origin = {};
   std::string_view date = {};
 };
 
-/// Appends status line, header fields and body.
+/// Appends status line, header fields and body; of a streamed body nothing.
 void AppendResponse(std::string& out, const Response& response, const ResponseFrame& frame);
+
+enum class ChunkCoding { kChunked, kNone };
+
+/// Appends the next piece of a streamed body and, with the last, what ends it. Of a source that
+/// failed nothing is appended.
+BodySource::Next AppendNextPiece(std::string& out, BodySource& source, ChunkCoding coding);
 
 }  // namespace products

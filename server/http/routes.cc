@@ -4,7 +4,9 @@
 #include <array>
 
 #include "server/http/admin_handlers.h"
+#include "server/http/batch_handlers.h"
 #include "server/http/health_handlers.h"
+#include "server/http/list_handlers.h"
 #include "server/http/metrics_handlers.h"
 #include "server/http/product_handlers.h"
 
@@ -17,6 +19,10 @@ constexpr std::array kRoutes = {
           GetProduct},
     Route{Method::kPost, "/products/{productId}/details", Plane::kPublic, Needs::kCatalogue,
           Effect::kChanges, PostProductDetails},
+    Route{Method::kGet, "/products", Plane::kPublic, Needs::kCatalogue, Effect::kReads,
+          GetProducts},
+    Route{Method::kPost, "/products/batch", Plane::kPublic, Needs::kCatalogue, Effect::kChanges,
+          nullptr, PostProductBatch},
     Route{Method::kDelete, "/products/{productId}", Plane::kPublic, Needs::kCatalogue,
           Effect::kChanges, DeleteProduct},
     Route{Method::kGet, "/health", Plane::kBoth, Needs::kNothing, Effect::kReads, GetHealth},
@@ -33,9 +39,9 @@ constexpr std::array kRoutes = {
 };
 
 // "none", then each pattern once, whatever its methods: the labels of the metrics.
-std::vector<std::string> MetricRoutes() {
+std::vector<std::string> MetricRoutes(std::span<const Route> all) {
   std::vector<std::string> routes = {"none"};
-  for (const Route& route : kRoutes) {
+  for (const Route& route : all) {
     if (std::find(routes.begin(), routes.end(), route.pattern) == routes.end()) {
       routes.emplace_back(route.pattern);
     }
@@ -45,9 +51,11 @@ std::vector<std::string> MetricRoutes() {
 
 }  // namespace
 
-RouteTable::RouteTable(Plane plane) {
-  const std::vector<std::string> metric_routes = MetricRoutes();
-  for (const Route& route : kRoutes) {
+RouteTable::RouteTable(Plane plane) : RouteTable(plane, kRoutes) {}
+
+RouteTable::RouteTable(Plane plane, std::span<const Route> routes) {
+  const std::vector<std::string> metric_routes = MetricRoutes(routes);
+  for (const Route& route : routes) {
     if (plane != Plane::kBoth && route.plane != Plane::kBoth && route.plane != plane) continue;
     const std::string_view pattern = route.pattern;
     const std::size_t open = pattern.find('{');
@@ -101,7 +109,7 @@ RequestLabels HttpRequestLabels() {
     labels.methods.emplace_back(MethodName(static_cast<Method>(i)));
   }
   labels.methods.emplace_back("other");
-  labels.routes = MetricRoutes();
+  labels.routes = MetricRoutes(kRoutes);
   labels.codes = AnsweredStatuses();
   return labels;
 }

@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "core/base/background_thread.h"
+#include "server/config/config.h"
+#include "server/http/batch_streams.h"
+#include "server/http/body_stream.h"
 #include "server/http/completion.h"
 #include "server/http/message.h"
 #include "server/metrics/server_metrics.h"
@@ -22,20 +25,29 @@ struct Services {
   ServerMetrics& metrics;
   BackgroundThread& background;
   Backups& backups;
+  BatchStreams& batch_streams;
 };
 
 /// One handler's call: who it may ask, and how to answer later.
 class HandlerContext {
  public:
-  HandlerContext(Services& its_services, WorkerMetrics& its_worker,
+  HandlerContext(Services& its_services, WorkerMetrics& its_worker, const Config::Http& its_limits,
                  const std::shared_ptr<Mailbox>& mailbox, RequestAddress address)
-      : services(its_services), worker(its_worker), mailbox_(mailbox), address_(address) {}
+      : services(its_services),
+        worker(its_worker),
+        limits(its_limits),
+        mailbox_(mailbox),
+        address_(address) {}
 
   /// Makes the answer the holder's duty; the handler then returns Answer::kLater.
   Completion MakeCompletion() { return {mailbox_, address_}; }
 
+  /// For a BodyReceiver, which waits by it and is then called again.
+  Resumption MakeResumption() { return {mailbox_, address_}; }
+
   Services& services;
   WorkerMetrics& worker;
+  const Config::Http& limits;
 
  private:
   const std::shared_ptr<Mailbox>& mailbox_;
@@ -47,6 +59,13 @@ enum class Answer { kNow, kLater };
 /// Fills `response` and returns kNow; or takes a Completion, returns kLater, and `response` is
 /// ignored. Runs on a worker: must not wait.
 using Handler = Answer (*)(const Request& request, HandlerContext& context, Response& response);
+
+/// The same for a route whose body is streamed: called when the header section is complete, with an
+/// empty body. Returns who receives the body; or null, and `response` is the answer, after which
+/// the connection ends.
+using StreamHandler = std::unique_ptr<BodyReceiver> (*)(const Request& request,
+                                                        HandlerContext& context,
+                                                        Response& response);
 
 /// Which listener serves a route.
 enum class Plane { kPublic, kManagement, kBoth };
@@ -66,7 +85,10 @@ struct Route {
   Plane plane;
   Needs needs;
   Effect effect;
+  /// Null when the route has a stream handler.
   Handler handler;
+  /// For a body that http.max_body_bytes does not bound and nobody gathers.
+  StreamHandler stream_handler = nullptr;
 };
 
 /// Every route of both planes.
@@ -77,6 +99,8 @@ class RouteTable {
  public:
   /// `plane` is kPublic, kManagement, or kBoth for a server with one listener.
   explicit RouteTable(Plane plane);
+  /// Of other routes, for tests of what the machinery can and no route here does.
+  RouteTable(Plane plane, std::span<const Route> routes);
 
   struct Match {
     /// Null when no route has this path and method.

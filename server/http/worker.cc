@@ -108,7 +108,7 @@ void Worker::Serve(Slot& slot, int descriptor) {
   Connection& connection = *slot.connection;
   int reads = 0;
   while (slot.unsent.empty()) {
-    if (connection.parsing_paused() || out_.size() >= context_.limits.max_unsent_bytes) {
+    if (connection.NeedsRoom() || out_.size() >= context_.limits.max_unsent_bytes) {
       if (!Flush(slot, descriptor)) return;
       if (slot.unsent.empty()) connection.OnRoom(now_, out_);
       continue;
@@ -135,6 +135,7 @@ void Worker::Serve(Slot& slot, int descriptor) {
     connection.OnBytes({buffer_.get(), static_cast<std::size_t>(n)}, now_, out_);
   }
   if (!Flush(slot, descriptor)) return;
+  if (connection.NeedsTurn() && slot.unsent.empty()) AwaitNextTurn(slot, descriptor);
   KeepDeadline(slot);
 }
 
@@ -146,8 +147,12 @@ void Worker::OnMail() {
     Slot& slot = slots_[static_cast<std::size_t>(descriptor)];
     if (slot.connection->number() != letter.address.connection || slot.lingering) continue;
     // Behind what is unsent, so that all of it together counts against the limit.
-    slot.connection->OnAnswer(letter.address.request, letter.response, now_,
-                              slot.unsent.empty() ? out_ : slot.unsent);
+    std::string& out = slot.unsent.empty() ? out_ : slot.unsent;
+    if (letter.response) {
+      slot.connection->OnAnswer(letter.address.request, std::move(*letter.response), now_, out);
+    } else {
+      slot.connection->OnResume(letter.address.request, now_, out);
+    }
     Serve(slot, descriptor);
   }
   letters_.clear();
@@ -157,7 +162,9 @@ void Worker::OnMail() {
     Slot& slot = slots_[static_cast<std::size_t>(turn.descriptor)];
     if (slot.connection->number() != turn.connection) continue;
     slot.awaits_turn = false;
-    if (!slot.lingering) Serve(slot, turn.descriptor);
+    if (slot.lingering) continue;
+    if (slot.unsent.empty()) slot.connection->OnTurn(now_, out_);
+    Serve(slot, turn.descriptor);
   }
 }
 

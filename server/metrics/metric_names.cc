@@ -56,6 +56,8 @@ std::string_view RefusedReasonName(RefusedReason reason) {
       return "background_full";
     case RefusedReason::kReadOnly:
       return "read_only";
+    case RefusedReason::kBatchStreams:
+      return "batch_streams";
   }
   return "unavailable";
 }

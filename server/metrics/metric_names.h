@@ -40,8 +40,9 @@ enum class RefusedReason {
   kUnavailable,     ///< Loading, draining, or the engine stopped.
   kBackgroundFull,  ///< Too much background work is waiting.
   kReadOnly,        ///< A write, and http.read_only is set.
+  kBatchStreams,    ///< Over http.max_batch_streams.
 };
-inline constexpr std::size_t kRefusedReasons = 13;
+inline constexpr std::size_t kRefusedReasons = 14;
 
 /// Label values, in the order of the enumerators: "closed_by_client", "queue_full".
 std::string_view ConnectionOutcomeName(ConnectionOutcome outcome);

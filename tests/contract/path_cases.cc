@@ -143,9 +143,9 @@ std::vector<ContractCase> PathIdCases() {
 std::vector<ContractCase> RoutingCases() {
   std::vector<ContractCase> cases;
   for (const std::string target :
-       {"/", "/products", "/product/1", "/products/1/", "/products/1/detail",
-        "/products/1/details/", "/products/1/details/2", "/Products/1", "/nothing", "/healthy",
-        "//products/1", "/products/1/../1", "/products/1/x/y/z"}) {
+       {"/", "/product/1", "/products/1/", "/products/1/detail", "/products/1/details/",
+        "/products/1/details/2", "/Products/1", "/nothing", "/healthy", "//products/1",
+        "/products/1/../1", "/products/1/x/y/z"}) {
     cases.push_back(Get("GET " + target, target, 404, ErrorBody("NOT_FOUND", "no such path")));
     cases.push_back(Post("POST " + target, target, std::string(kSampleProduct), 404,
                          ErrorBody("NOT_FOUND", "no such path")));
@@ -168,6 +168,10 @@ std::vector<ContractCase> RoutingCases() {
   }
   for (const std::string method : {"GET", "PUT", "PATCH", "DELETE"}) {
     cases.push_back(MethodRefused(method, "/products/1/details", "POST"));
+  }
+  for (const std::string method : {"POST", "PUT", "PATCH", "DELETE"}) {
+    cases.push_back(OnlyProductd(MethodRefused(method, "/products", "GET, HEAD"),
+                                 "the Go peer has no such path"));
   }
   return cases;
 }

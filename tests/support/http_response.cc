@@ -2,7 +2,9 @@
 
 #include <strings.h>
 
+#include <charconv>
 #include <stdexcept>
+#include <system_error>
 
 #include "core/base/parse.h"
 
@@ -15,6 +17,24 @@ bool SameName(std::string_view a, std::string_view b) {
 
 [[noreturn]] void Refuse(std::string_view what, std::string_view bytes) {
   throw std::runtime_error(std::string(what) + " in: " + std::string(bytes.substr(0, 200)));
+}
+
+// How many bytes the chunks take with what ends them; absent while they are incomplete.
+std::optional<std::size_t> ParseChunks(std::string_view bytes, std::string& body) {
+  std::size_t used = 0;
+  while (true) {
+    const std::size_t line_end = bytes.find("\r\n", used);
+    if (line_end == std::string_view::npos) return std::nullopt;
+    std::size_t size = 0;
+    const auto [end, error] = std::from_chars(&bytes[used], &bytes[line_end], size, 16);
+    if (error != std::errc() || end != &bytes[line_end]) Refuse("bad chunk", bytes.substr(used));
+    used = line_end + 2;
+    if (bytes.size() - used < size + 2) return std::nullopt;
+    if (bytes.substr(used + size, 2) != "\r\n") Refuse("bad end of chunk", bytes.substr(used));
+    body += bytes.substr(used, size);
+    used += size + 2;
+    if (size == 0) return used;
+  }
 }
 
 }  // namespace
@@ -70,10 +90,15 @@ std::optional<std::pair<HttpResponse, std::size_t>> ParseHttpResponse(std::strin
     if (!number) Refuse("bad Content-Length", bytes);
     length = *number;
   }
-  if (rule == BodyRule::kNone || response.status < 200 || response.status == 204 ||
-      response.status == 304) {
-    length = 0;
+  const bool has_body = rule != BodyRule::kNone && response.status >= 200 &&
+                        response.status != 204 && response.status != 304;
+  if (has_body && response.Header("Transfer-Encoding") == "chunked") {
+    if (response.HasHeader("Content-Length")) Refuse("chunked, and a Content-Length", bytes);
+    const std::optional<std::size_t> size = ParseChunks(bytes.substr(head_end + 4), response.body);
+    if (!size) return std::nullopt;
+    return std::pair{std::move(response), head_end + 4 + *size};
   }
+  if (!has_body) length = 0;
   const std::size_t body_begin = head_end + 4;
   if (bytes.size() - body_begin < length) return std::nullopt;
   response.body = bytes.substr(body_begin, length);

@@ -25,8 +25,8 @@ struct HttpResponse {
 enum class BodyRule { kByContentLength, kNone };
 
 /// The response that `bytes` begin with, and how many bytes it takes; absent while it is
-/// incomplete. Throws std::runtime_error on bytes that no response begins with. A 1xx, 204 or 304
-/// has no body, nor has the answer to HEAD (kNone).
+/// incomplete. A chunked body is put together. Throws std::runtime_error on bytes that no response
+/// begins with. A 1xx, 204 or 304 has no body, nor has the answer to HEAD (kNone).
 std::optional<std::pair<HttpResponse, std::size_t>> ParseHttpResponse(std::string_view bytes,
                                                                       BodyRule rule);
 

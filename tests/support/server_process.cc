@@ -141,4 +141,12 @@ std::size_t ServerProcess::ResidentBytes() const {
   return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
+std::size_t ServerProcess::PeakResidentBytes() const {
+  const std::string status = ReadFile("/proc/" + std::to_string(pid_) + "/status");
+  std::istringstream peak(status.substr(status.find("VmHWM:") + 6));
+  std::size_t kibibytes = 0;
+  peak >> kibibytes;
+  return kibibytes * 1024;
+}
+
 }  // namespace products::test

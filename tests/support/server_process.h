@@ -42,6 +42,8 @@ class ServerProcess {
   /// User and system time so far.
   std::chrono::milliseconds CpuTime() const;
   std::size_t ResidentBytes() const;
+  /// The most that it ever had.
+  std::size_t PeakResidentBytes() const;
 
  private:
   TempDir directory_;

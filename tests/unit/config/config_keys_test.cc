@@ -158,9 +158,9 @@ TEST(ConfigKeys, LimitsTimeoutsReadOnlyAndTheLogLevelReloadAndNothingElse) {
   EXPECT_THAT(
       reloadable,
       testing::ElementsAre("http.max_connections", "http.max_header_bytes", "http.max_target_bytes",
-                           "http.max_body_bytes", "http.max_unsent_bytes", "http.header_timeout_ms",
-                           "http.body_timeout_ms", "http.idle_timeout_ms", "http.write_timeout_ms",
-                           "http.read_only", "log.level"));
+                           "http.max_body_bytes", "http.max_batch_streams", "http.max_unsent_bytes",
+                           "http.header_timeout_ms", "http.body_timeout_ms", "http.idle_timeout_ms",
+                           "http.write_timeout_ms", "http.read_only", "log.level"));
 }
 
 TEST(CompareConfig, TellsWhatReloadsFromWhatNeedsARestart) {

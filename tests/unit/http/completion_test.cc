@@ -62,7 +62,7 @@ TEST(Completion, AnswersTheRequestItIsFor) {
   EXPECT_EQ(letters[0].address.descriptor, 5);
   EXPECT_EQ(letters[0].address.connection, 77U);
   EXPECT_EQ(letters[0].address.request, 3U);
-  EXPECT_EQ(letters[0].response.status, 204);
+  EXPECT_EQ(letters[0].response->status, 204);
   EXPECT_FALSE(IsWoken(*mailbox));
   EXPECT_TRUE(TakeAll(*mailbox).empty());
 }
@@ -72,7 +72,7 @@ TEST(Completion, DroppedUnansweredIs500) {
   { const Completion dropped(mailbox, {1, 2, 3}); }
   const std::vector<Mailbox::Letter> letters = TakeAll(*mailbox);
   ASSERT_EQ(letters.size(), 1U);
-  EXPECT_EQ(letters[0].response.status, 500);
+  EXPECT_EQ(letters[0].response->status, 500);
 }
 
 TEST(Completion, DismissedAnswersNothing) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,11 +21,16 @@ class ConnectionHarness {
   explicit ConnectionHarness(Config::Http limits = {},
                              const CommitLimits& commit_limits = HeldServices::kRoomy,
                              std::uint64_t max_table_bytes = std::uint64_t{1} << 30);
+  /// With these routes instead of the server's.
+  ConnectionHarness(std::span<const Route> routes, Config::Http limits);
   ConnectionHarness(const ConnectionHarness&) = delete;
   ConnectionHarness& operator=(const ConnectionHarness&) = delete;
 
   /// From memory of their own that is gone afterwards, as a reader's buffer is.
   void Receive(std::string_view bytes);
+  /// As a Resumption of that request, counted from 1, and the worker's next turn would.
+  void Resume(std::uint64_t request = 1);
+  void GiveTurn();
   /// Waits for an answer of the writer and hands it on.
   void DeliverAnswer();
   bool HasMail() const;
@@ -48,8 +54,11 @@ class ConnectionHarness {
   HeldEngine& engine = behind.engine;
 
  private:
+  ConnectionHarness(RouteTable routes, Config::Http limits, const CommitLimits& commit_limits,
+                    std::uint64_t max_table_bytes);
+
   WorkerMetrics& worker_;
-  const RouteTable routes_{Plane::kBoth};
+  const RouteTable routes_;
   const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   ConnectionContext context_;
   std::unique_ptr<Connection> connection_;

@@ -47,17 +47,17 @@ TEST(Connection, WhatComesBehindAWriteWaitsForItsAnswer) {
 
 TEST(Connection, AnAnswerToAnotherRequestIsIgnored) {
   ConnectionHarness harness;
-  const Response late{.status = 204};
-  harness.connection().OnAnswer(0, late, harness.now, harness.out);
+  const auto answer_late = [&harness](std::uint64_t request) {
+    harness.connection().OnAnswer(request, {.status = 204}, harness.now, harness.out);
+  };
+  answer_late(0);
   harness.Receive(GetText("/products/1"));
   harness.TakeOutput();
-  harness.connection().OnAnswer(1, late, harness.now, harness.out);
+  answer_late(1);
   EXPECT_EQ(harness.out, "");
   harness.engine.Hold();
   harness.Receive(kPost);
-  for (const std::uint64_t wrong : {0, 1, 3}) {
-    harness.connection().OnAnswer(wrong, late, harness.now, harness.out);
-  }
+  for (const std::uint64_t wrong : {0, 1, 3}) answer_late(wrong);
   EXPECT_EQ(harness.out, "");
   harness.engine.LetGo();
   harness.DeliverAnswer();
@@ -88,12 +88,12 @@ TEST(Connection, StopsParsingWhenItsOutputIsNotTaken) {
   std::size_t answered = 0;
   for (int rounds = 0; rounds < 50 && answered < 50; ++rounds) {
     EXPECT_LT(harness.out.size(), 1000U + 200U);
-    EXPECT_EQ(harness.connection().WantsBytes(), !harness.connection().parsing_paused());
+    EXPECT_EQ(harness.connection().WantsBytes(), !harness.connection().NeedsRoom());
     answered += harness.TakeStatuses().size();
     harness.connection().OnRoom(harness.now, harness.out);
   }
   EXPECT_EQ(answered, 50U);
-  EXPECT_FALSE(harness.connection().parsing_paused());
+  EXPECT_FALSE(harness.connection().NeedsRoom());
   EXPECT_TRUE(harness.connection().Idle());
 }
 

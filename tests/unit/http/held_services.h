@@ -62,7 +62,8 @@ class HeldServices {
   BackgroundThread background{1};
   /// Off: the engine stores nothing.
   Backups backups{engine, "", std::chrono::seconds(1), clock};
-  Services services{catalog, metrics, background, backups};
+  BatchStreams batch_streams;
+  Services services{catalog, metrics, background, backups, batch_streams};
 };
 
 /// While it lives the background thread runs nothing else.

@@ -14,9 +14,6 @@
 namespace products {
 namespace {
 
-// In the document before they are in the table.
-const std::set<std::string> kToCome = {"GET /products", "POST /products/batch"};
-
 // The keys of an object that `json` begins with, and where their values begin. The document is
 // compact, so that a key is a string with ":" behind it.
 struct Member {
@@ -64,9 +61,6 @@ TEST(OpenApiDocument, DescribesEveryRouteAndNothingElse) {
   std::set<std::string> routed;
   for (const Route& route : AllRoutes()) {
     routed.insert(std::string(MethodName(route.method)) + " " + std::string(route.pattern));
-  }
-  for (const std::string& operation : kToCome) {
-    EXPECT_TRUE(routed.insert(operation).second) << operation << " has come: it is to come no more";
   }
   EXPECT_EQ(DescribedOperations(), routed);
 }

@@ -35,31 +35,37 @@ std::string Describe(const RequestParser& parser) {
   return text;
 }
 
+enum class BodyMode { kGathered, kStreamed };
+
 // Feeds pieces as a connection does: what was not consumed is given again with more behind it, at
 // another place in memory. The requests found, one a line; the last line is a failure's status, or
 // "..." when more is needed.
 std::string ParsePieces(const std::vector<std::string_view>& pieces,
-                        const ParserLimits& limits = kLimits) {
+                        const ParserLimits& limits = kLimits, BodyMode mode = BodyMode::kGathered) {
   RequestParser parser;
   std::string text;
   std::string kept;
+  std::string streamed;
   for (const std::string_view piece : pieces) {
     const std::string bytes = kept + std::string(piece);
     std::size_t used = 0;
-    while (used < bytes.size()) {
-      RequestParser::Step step = parser.Feed(std::string_view(bytes).substr(used), limits);
+    // A body may be complete without another byte.
+    while (used < bytes.size() || parser.in_body()) {
+      const RequestParser::Step step = parser.Feed(std::string_view(bytes).substr(used), limits);
       used += step.consumed;
-      if (step.event == Event::kHeader) {
-        parser.set_max_body_bytes(kMaxBody);
-        if (used < bytes.size()) continue;
-        // A request without a body is complete without another byte.
-        step = parser.Feed({}, limits);
-      }
       if (step.event == Event::kFailure) return text + std::to_string(parser.failure().status);
       if (step.event == Event::kNeedMore) break;
-      text += Describe(parser);
-      if (!parser.body().empty()) text += " <" + std::string(parser.body()) + ">";
-      text += "\n";
+      if (step.event == Event::kHeader) {
+        streamed.clear();
+        parser.set_max_body_bytes(kMaxBody);
+        if (mode == BodyMode::kStreamed) parser.StreamBody();
+      } else if (step.event == Event::kBody) {
+        EXPECT_LE(parser.body().size(), kMaxBodyPiece);
+        streamed += parser.body();
+      } else {
+        const std::string_view body = mode == BodyMode::kStreamed ? streamed : parser.body();
+        text += Describe(parser) + (body.empty() ? "" : " <" + std::string(body) + ">") + "\n";
+      }
     }
     if (parser.in_body()) parser.KeepHead();
     EXPECT_LE(used, bytes.size());
@@ -85,6 +91,10 @@ void ExpectInAnySegmentation(const std::string& bytes, const std::string& expect
         << shown << " cut at " << at;
   }
   ASSERT_EQ(ParsePieces(InBytes(bytes), limits), expected) << shown << " byte by byte";
+  if (expected.ends_with("413")) return;  // A streamed body has no limit.
+  for (const auto& pieces : {std::vector<std::string_view>{bytes}, InBytes(bytes)}) {
+    ASSERT_EQ(ParsePieces(pieces, limits, BodyMode::kStreamed), expected) << shown << " streamed";
+  }
 }
 
 const std::string kHost = "Host: h\r\n";
@@ -305,6 +315,18 @@ TEST(RequestParser, NothingOfARequestSticksToTheNext) {
       ExpectInAnySegmentation(first.bytes + second.bytes + first.bytes,
                               first.expected + second.expected + first.expected + "...");
     }
+  }
+}
+
+TEST(RequestParser, AStreamedBodyComesInSmallPiecesWithoutLimit) {
+  const std::string body(10 * kMaxBodyPiece + 1, 'x');
+  const std::string post = "POST /p HTTP/1.1\r\n" + kHost;
+  const std::string size = std::to_string(body.size());
+  for (const std::string& bytes :
+       {post + "Content-Length: " + size + "\r\n\r\n" + body,
+        post + "Transfer-Encoding: chunked\r\n\r\na001\r\n" + body + "\r\n0\r\n\r\n"}) {
+    const std::string parsed = ParsePieces({bytes}, kLimits, BodyMode::kStreamed);
+    EXPECT_TRUE(parsed == "POST /p <" + body + ">\n...") << parsed.size();
   }
 }
 

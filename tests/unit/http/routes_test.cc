@@ -27,13 +27,16 @@ TEST(Routes, PathsAreTheContractsAndNoOthers) {
   EXPECT_EQ(get("/products/a b"), "/products/{productId} a b");
   EXPECT_EQ(get("/products/.."), "/products/{productId} ..");
   for (const std::string_view path :
-       {"", "/", "*", "products/1", "/products", "//products/1", "/products/1/", "/products//1",
-        "/Products/1", "/products/1/detail", "/products/1/details/", "/products/1/2/details",
-        "/healthy", "/health/", "/metrics/", "/readyz/x"}) {
+       {"", "/", "*", "products/1", "//products/1", "/products/1/", "/products//1", "/Products/1",
+        "/products/1/detail", "/products/1/details/", "/products/1/2/details", "/healthy",
+        "/health/", "/metrics/", "/readyz/x"}) {
     EXPECT_EQ(get(path), "404") << path;
   }
   EXPECT_EQ(Found(routes, Method::kPost, "/products/1/details"), "/products/{productId}/details 1");
   EXPECT_EQ(Found(routes, Method::kPost, "/products//details"), "/products/{productId}/details ");
+  EXPECT_EQ(get("/products"), "/products ");
+  EXPECT_EQ(Found(routes, Method::kPost, "/products/batch"), "/products/batch ");
+  EXPECT_EQ(get("/products/batch"), "/products/{productId} batch");
   for (const std::string_view path :
        {"/health", "/healthz", "/readyz", "/metrics", "/version", "/openapi.json"}) {
     EXPECT_EQ(get(path), std::string(path) + " ");
@@ -54,6 +57,8 @@ TEST(Routes, AKnownPathSaysWhatItAllows) {
     EXPECT_EQ(Found(routes, method, "/health"), "405 GET, HEAD");
   }
   EXPECT_EQ(Found(routes, Method::kGet, "/products/1/details"), "405 POST");
+  EXPECT_EQ(Found(routes, Method::kPost, "/products"), "405 GET, HEAD");
+  EXPECT_EQ(Found(routes, Method::kPut, "/products/batch"), "405 GET, HEAD, POST, DELETE");
 }
 
 TEST(Routes, EachPlaneHasItsOwn) {

@@ -44,7 +44,14 @@ bool WorkerClient::AtEnd() {
   return ::recv(descriptor_, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
 }
 
-WorkerHarness::WorkerHarness(const Config::Http& limits) {
+WorkerHarness::WorkerHarness(const Config::Http& limits)
+    : WorkerHarness(RouteTable(Plane::kBoth), limits) {}
+
+WorkerHarness::WorkerHarness(std::span<const Route> routes, const Config::Http& limits)
+    : WorkerHarness(RouteTable(Plane::kBoth, routes), limits) {}
+
+WorkerHarness::WorkerHarness(RouteTable routes, const Config::Http& limits)
+    : routes_(std::move(routes)) {
   state.limits = limits;
   worker_ = std::make_unique<Worker>(routes_, behind.services, clock, state, *this);
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,6 +44,8 @@ class WorkerClient {
 class WorkerHarness final : public Poller {
  public:
   explicit WorkerHarness(const Config::Http& limits = {});
+  /// With these routes instead of the server's.
+  WorkerHarness(std::span<const Route> routes, const Config::Http& limits);
   ~WorkerHarness() override;
 
   /// With `send_buffer` bytes of SO_SNDBUF at the worker's end when not 0.
@@ -73,11 +76,12 @@ class WorkerHarness final : public Poller {
   std::vector<std::string> asked;
 
  private:
+  WorkerHarness(RouteTable routes, const Config::Http& limits);
   void Wake(const WorkerClient& client, bool writable);
   void WatchWritable(int descriptor, bool on) override;
   void Close(int descriptor) override;
 
-  const RouteTable routes_{Plane::kBoth};
+  const RouteTable routes_;
   std::vector<int> open_;  // the worker's ends
   std::unique_ptr<Worker> worker_;
 };

@@ -63,8 +63,9 @@ TEST(LmdbEngine, ValuesLongerThanAPageAreKeptWhole) {
   const TempDir directory;
   Products expected;
   auto engine = test::OpenLmdb(directory.path());
-  test::Store(*engine, expected,
-              {{1, std::string(1, 'a')}, {2, std::string(5000, 'b')}, {3, std::string(60'000, 'c')}});
+  test::Store(
+      *engine, expected,
+      {{1, std::string(1, 'a')}, {2, std::string(5000, 'b')}, {3, std::string(60'000, 'c')}});
   EXPECT_EQ(test::LoadAll(*engine), expected);
 }
 
