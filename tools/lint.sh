@@ -25,7 +25,7 @@ git ls-files -z '*.py' | PYTHONPYCACHEPREFIX=build/pycache xargs -0 python3 -m p
 
 echo "lint: clang-tidy, $(git ls-files '*.cc' | wc -l) files, some minutes"
 cmake --preset tidy -Wno-dev --log-level=WARNING
-# The one generated source.
+# The one source that a build writes; the others are there once it is configured.
 cmake --build build/tidy --target productd_version >/dev/null
 # Findings are on standard output; what is left of standard error says why clang-tidy itself failed.
 git ls-files -z '*.cc' | xargs -0 -n 1 -P "$(nproc)" clang-tidy-14 --quiet -p build/tidy \

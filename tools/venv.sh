@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Makes .venv with loadtest/requirements.txt; does nothing while the file has not changed.
+# Makes .venv with what loadtest and tests/tools require; does nothing while that has not changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+requirements=(loadtest/requirements.txt tests/tools/requirements.txt)
 
-if cmp -s loadtest/requirements.txt .venv/installed-requirements.txt; then exit 0; fi
-echo "venv: installing loadtest/requirements.txt into .venv"
+if cat "${requirements[@]}" | cmp -s - .venv/installed-requirements.txt; then exit 0; fi
+echo "venv: installing ${requirements[*]} into .venv"
 /usr/bin/python3 -m venv .venv
-.venv/bin/python -m pip install --quiet --disable-pip-version-check -r loadtest/requirements.txt
-cp loadtest/requirements.txt .venv/installed-requirements.txt
+.venv/bin/python -m pip install --quiet --disable-pip-version-check \
+  "${requirements[@]/#/--requirement=}"
+cat "${requirements[@]}" >.venv/installed-requirements.txt

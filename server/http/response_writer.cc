@@ -15,8 +15,12 @@ void AppendNumber(std::string& out, std::size_t number) {
 // Strong: the tag changes with every byte of the product.
 void AppendETag(std::string& out, std::uint64_t content_tag) {
   constexpr std::string_view kHex = "0123456789abcdef";
+  std::array<char, 16> digits;
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, content_tag >>= 4) {
+    *digit = kHex[content_tag & 15];
+  }
   out += "ETag: \"";
-  for (int shift = 60; shift >= 0; shift -= 4) out += kHex[(content_tag >> shift) & 15];
+  out.append(digits.data(), digits.size());
   out += "\"\r\n";
 }
 

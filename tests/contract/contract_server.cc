@@ -5,6 +5,7 @@
 #include <optional>
 #include <regex>
 #include <string_view>
+#include <utility>
 
 #include "tests/support/raw_connection.h"
 
@@ -41,16 +42,18 @@ std::vector<ContractServer> AllServers() {
 
 std::string NameOf(const ::testing::TestParamInfo<ContractServer>& info) { return info.param.name; }
 
-std::unique_ptr<test::ServerProcess> Start(const ContractServer& server) {
+std::unique_ptr<test::ServerProcess> Start(const ContractServer& server,
+                                           const std::vector<std::string>& flags) {
 #ifdef GO_PEER_BINARY
   if (server.is_go_peer) {
     return std::make_unique<test::ServerProcess>(
         GO_PEER_BINARY, std::vector<std::string>{"-listen", "127.0.0.1:0"}, "-ready-file");
   }
 #endif
-  return std::make_unique<test::ServerProcess>(
-      PRODUCTD_BINARY, std::vector<std::string>{"--http-listen", "127.0.0.1:0", "--workers", "2",
-                                                "--storage-engine", server.engine});
+  std::vector<std::string> arguments = {"--http-listen",    "127.0.0.1:0", "--workers", "2",
+                                        "--storage-engine", server.engine};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  return std::make_unique<test::ServerProcess>(PRODUCTD_BINARY, std::move(arguments));
 }
 
 std::string RenderRequest(const ContractCase& row) {

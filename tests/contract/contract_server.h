@@ -30,7 +30,9 @@ std::vector<ContractServer> AllServers();
 std::vector<ContractServer> ProductdServers();
 std::string NameOf(const ::testing::TestParamInfo<ContractServer>& info);
 
-std::unique_ptr<test::ServerProcess> Start(const ContractServer& server);
+/// With these flags besides, which are for productd.
+std::unique_ptr<test::ServerProcess> Start(const ContractServer& server,
+                                           const std::vector<std::string>& flags = {});
 
 /// The request that a row describes.
 std::string RenderRequest(const ContractCase& row);
