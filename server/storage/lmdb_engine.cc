@@ -25,8 +25,9 @@ constexpr std::size_t kBuildProducts = 10'000;
 constexpr std::uint64_t kCopySlackBytes = std::uint64_t{64} << 20;
 // Reading calls the progress sink this often.
 constexpr std::size_t kProgressProducts = 4096;
-// Commits between two looks at the memory that the file's mapped pages take.
-constexpr std::size_t kUnmapCommits = 1024;
+// Changes that may have mapped pages of the file before their memory is given back: each maps 64 KiB
+// around its page, so a quarter of a GiB at most, where the file has that.
+constexpr std::size_t kUnmapChanges = 4096;
 
 bool Exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
@@ -109,12 +110,13 @@ class LmdbEngine final : public Engine {
 
  private:
   void KeepFigures();
+  void UnmapIfUnread();
 
   const LmdbOptions options_;
   const std::unique_ptr<DirectoryLock> lock_;
   std::unique_ptr<LmdbStore> store_;
   std::size_t size_ = 0;
-  std::size_t commits_ = 0;
+  std::size_t mapped_changes_ = 0;
   std::atomic<bool> backup_mapped_{false};
   std::atomic<std::uint64_t> stored_bytes_{0};
   std::mutex reading_;  // held while a backup reads through the store's map
@@ -154,13 +156,18 @@ Status LmdbEngine::Load(const RecordSink& sink) {
 }
 
 Status LmdbEngine::Commit(std::span<const Change> batch) {
-  if (++commits_ % kUnmapCommits == 0 || backup_mapped_.exchange(false)) {
-    const std::unique_lock lock(reading_, std::try_to_lock);
-    if (lock.owns_lock()) store_->Unmap();
-  }
   const Status written = store_->Write(batch);
   KeepFigures();
+  mapped_changes_ += batch.size();
+  if (mapped_changes_ >= kUnmapChanges || backup_mapped_.exchange(false)) UnmapIfUnread();
   return written;
+}
+
+void LmdbEngine::UnmapIfUnread() {
+  const std::unique_lock lock(reading_, std::try_to_lock);
+  if (!lock.owns_lock()) return;
+  store_->Unmap();
+  mapped_changes_ = 0;
 }
 
 Result<BackupReport> LmdbEngine::Backup(const std::string& file, const ProgressSink& progress) {
