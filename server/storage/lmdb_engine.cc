@@ -31,10 +31,17 @@ constexpr std::size_t kUnmapChanges = 4096;
 
 bool Exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
+// A directory that is there may have been made by a process that died before it had synced the
+// name.
 Status MakeDirectory(const std::string& directory) {
-  if (::mkdir(directory.c_str(), 0750) == 0) return SyncDirectory(ParentDirectory(directory));
-  if (errno == EEXIST) return {};
-  return ErrnoError(ErrorCode::kUnavailable, "cannot make directory " + directory, errno);
+  const bool is_new = ::mkdir(directory.c_str(), 0750) == 0;
+  if (!is_new && errno != EEXIST) {
+    return ErrnoError(ErrorCode::kUnavailable, "cannot make directory " + directory, errno);
+  }
+  const std::string parent = ParentDirectory(directory);
+  // One that was made for this process may lie where it can sync nothing.
+  if (!is_new && ::access(parent.c_str(), R_OK) != 0) return {};
+  return SyncDirectory(parent);
 }
 
 // Fills a new file with what `source` holds and makes it durable. Not yet under its name.
@@ -126,6 +133,11 @@ Status LmdbEngine::OpenStore() {
   auto store =
       LmdbStore::Open(options_.directory, LmdbStore::Access::kServe, options_.max_data_bytes);
   if (!store.ok()) return store.error();
+  // What a process that was killed has left may be in the page cache only, the file's name too. No
+  // reader may see what a power cut could still undo.
+  Status synced = (*store)->Sync();
+  if (synced.ok()) synced = SyncDirectory(options_.directory);
+  if (!synced.ok()) return synced;
   const Result<LmdbStore::Totals> totals = (*store)->ReadTotals();
   if (!totals.ok()) return totals.error();
   store_ = std::move(*store);

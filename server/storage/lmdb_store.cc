@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <lmdb.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,6 +29,8 @@ constexpr std::uint32_t kHeaderKey = 0;
 // Far above any product; what a damaged page says of a length must not be believed.
 constexpr std::size_t kMaxValueBytes = 1 << 20;
 constexpr mdb_mode_t kFileMode = 0640;
+// What a write of LMDB's takes at most, 64 pages: less is free after one that was cut short.
+constexpr std::uint64_t kFullDiskBytes = 64 * 4096;
 
 struct Header {
   std::array<char, 8> magic;
@@ -501,7 +504,14 @@ Status LmdbStore::Write(std::span<const Change> batch) {
   if (!outcome.ok() && outcome.error().code == ErrorCode::kOverloaded && !TakesWrites()) {
     return Error{ErrorCode::kUnavailable, "cannot write " + file_, outcome.error().detail};
   }
+  if (code == EIO && IsDiskFull() && TakesWrites()) return WriteError(file_, ENOSPC);
   return outcome;
+}
+
+// A write for which the disk has too little room is cut short, and LMDB reports that as EIO.
+bool LmdbStore::IsDiskFull() const {
+  struct statvfs disk {};
+  return ::statvfs(file_.c_str(), &disk) == 0 && disk.f_bavail * disk.f_frsize < kFullDiskBytes;
 }
 
 // LMDB writes pages, syncs, and only then writes the page that makes them count. So a full disk has

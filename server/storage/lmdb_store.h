@@ -67,7 +67,7 @@ class LmdbStore {
   /// One transaction, all or nothing; Engine::Commit's contract. One thread.
   Status Write(std::span<const Change> batch);
 
-  /// Makes durable what was built.
+  /// Makes durable what is in the file.
   Status Sync();
 
   /// Gives the memory of the file's pages back that reading and writing have mapped. The writer's
@@ -85,6 +85,7 @@ class LmdbStore {
   LmdbStore(std::string file, std::unique_ptr<MDB_env, EnvCloser> env);
   Status PutBatch(MDB_txn* txn, std::span<const Change> batch) const;
   bool TakesWrites() const;
+  bool IsDiskFull() const;
 
   const std::string file_;
   const std::unique_ptr<MDB_env, EnvCloser> env_;

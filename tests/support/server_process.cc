@@ -119,6 +119,12 @@ int ServerProcess::Stop() {
   return WaitForExit();
 }
 
+void ServerProcess::Kill() {
+  Signal(SIGKILL);
+  const int exit_code = WaitFor(std::exchange(pid_, -1), std::chrono::seconds(60));
+  if (exit_code != 128 + SIGKILL) throw std::runtime_error("the server ended by itself: " + Log());
+}
+
 std::string ServerProcess::Log() const { return ReadFile(directory_.File("log")); }
 
 std::chrono::milliseconds ServerProcess::CpuTime() const {

@@ -37,6 +37,8 @@ class ServerProcess {
   int WaitForExit();
   /// SIGTERM, then WaitForExit.
   int Stop();
+  /// SIGKILL, and returns when it is gone. Throws when it had ended by itself before.
+  void Kill();
 
   std::string Log() const;
   /// User and system time so far.

@@ -7,7 +7,9 @@ namespace products::test {
 /// A directory of its own, removed with all it holds.
 class TempDir {
  public:
+  /// In the usual folder for such, or in `parent`.
   TempDir();
+  explicit TempDir(const std::string& parent);
   ~TempDir();
   TempDir(const TempDir&) = delete;
   TempDir& operator=(const TempDir&) = delete;
