@@ -25,8 +25,8 @@ constexpr std::size_t kBuildProducts = 10'000;
 constexpr std::uint64_t kCopySlackBytes = std::uint64_t{64} << 20;
 // Reading calls the progress sink this often.
 constexpr std::size_t kProgressProducts = 4096;
-// Changes that may have mapped pages of the file before their memory is given back: each maps 64 KiB
-// around its page, so a quarter of a GiB at most, where the file has that.
+// Changes that may have mapped pages of the file before their memory is given back: each maps 64
+// KiB around its page, so a quarter of a GiB at most, where the file has that.
 constexpr std::size_t kUnmapChanges = 4096;
 
 bool Exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }

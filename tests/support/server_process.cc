@@ -11,6 +11,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <regex>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -58,17 +59,51 @@ int WaitFor(pid_t pid, std::chrono::milliseconds patience) {
 
 ServerProcess::ServerProcess(const std::string& program, std::vector<std::string> arguments,
                              const std::string& ready_flag) {
-  const std::string ready_file = directory_.File("ready");
+  Start(program, std::move(arguments), ready_flag);
+  WaitUntilReady();
+}
+
+ServerProcess::ServerProcess(const std::string& program, std::vector<std::string> arguments,
+                             Until until) {
+  Start(program, std::move(arguments), "--ready-file");
+  if (until == Until::kReady) {
+    WaitUntilReady();
+    return;
+  }
+  // {...,"event":"listening","http":"127.0.0.1:1","management":"127.0.0.1:2",...}
+  std::smatch found;
+  std::string log;
+  const std::regex listening(R"re("listening","http":"([^"]*)","management":"([^"]*)")re");
+  Await([&] {
+    log = Log();
+    return std::regex_search(log, found, listening);
+  });
+  addresses_ = {found[1], found[2]};
+}
+
+void ServerProcess::Start(const std::string& program, std::vector<std::string> arguments,
+                          const std::string& ready_flag) {
   arguments.push_back(ready_flag);
-  arguments.push_back(ready_file);
-  const int watch = ::inotify_init1(IN_CLOEXEC);
-  ::inotify_add_watch(watch, directory_.path().c_str(), IN_MOVED_TO);
+  arguments.push_back(directory_.File("ready"));
   pid_ = Spawn(program, arguments, directory_.path());
+}
+
+void ServerProcess::WaitUntilReady() {
+  const std::string ready_file = directory_.File("ready");
+  Await([&] { return ::access(ready_file.c_str(), F_OK) == 0; });
+  addresses_.clear();
+  std::istringstream lines(ReadFile(ready_file));
+  for (std::string line; std::getline(lines, line);) addresses_.push_back(line);
+}
+
+void ServerProcess::Await(const std::function<bool()>& condition) const {
+  const int watch = ::inotify_init1(IN_CLOEXEC);
+  ::inotify_add_watch(watch, directory_.path().c_str(), IN_MOVED_TO | IN_MODIFY);
   const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   bool ended = false;
-  while (::access(ready_file.c_str(), F_OK) != 0 && !ended &&
-         std::chrono::steady_clock::now() < deadline) {
+  bool holds = condition();
+  while (!holds && !ended && std::chrono::steady_clock::now() < deadline) {
     pollfd waits[] = {{watch, POLLIN, 0}, {process, POLLIN, 0}};
     ::poll(waits, 2, 1000);
     if (waits[0].revents != 0) {
@@ -76,12 +111,11 @@ ServerProcess::ServerProcess(const std::string& program, std::vector<std::string
       (void)!::read(watch, events, sizeof events);
     }
     ended = waits[1].revents != 0;
+    holds = condition();
   }
   ::close(watch);
   ::close(process);
-  std::istringstream lines(ReadFile(ready_file));
-  for (std::string line; std::getline(lines, line);) addresses_.push_back(line);
-  if (addresses_.empty()) throw std::runtime_error("the server is not ready: " + Log());
+  if (!holds) throw std::runtime_error("the server is not ready: " + Log());
 }
 
 ServerProcess::~ServerProcess() {

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ class ServerProcess {
   /// "--ready-file". Throws std::runtime_error with its log when it ends instead.
   ServerProcess(const std::string& program, std::vector<std::string> arguments,
                 const std::string& ready_flag = "--ready-file");
+  /// A productd that is waited for only until then: it has addresses and may still be loading.
+  enum class Until { kReady, kListening };
+  ServerProcess(const std::string& program, std::vector<std::string> arguments, Until until);
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
@@ -30,6 +34,8 @@ class ServerProcess {
   const std::string& address() const { return addresses_.at(0); }
   const std::string& management_address() const { return addresses_.at(1); }
   pid_t pid() const { return pid_; }
+
+  void WaitUntilReady();
 
   void Signal(int signal) const;
   /// Waits for the end; the exit code, 128 + signal when one ended it. Once. Throws when it takes
@@ -48,6 +54,10 @@ class ServerProcess {
   std::size_t PeakResidentBytes() const;
 
  private:
+  void Start(const std::string& program, std::vector<std::string> arguments,
+             const std::string& ready_flag);
+  void Await(const std::function<bool()>& condition) const;
+
   TempDir directory_;
   pid_t pid_ = -1;
   std::vector<std::string> addresses_;
