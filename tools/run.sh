@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # run.sh [DIRECTORY]: starts the productd of DIRECTORY (default build/release/bin) on port $PORT
-# (default 8080) with a sample catalogue and waits; Ctrl-C or SIGTERM drains and stops it.
+# (default 8080) with a sample catalogue and waits; Ctrl-C or SIGTERM drains and stops it. What was
+# stored stays in $DATA_DIR (default ./productd-data) for the next run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=${1:-build/release/bin}
@@ -10,7 +11,8 @@ trap 'rm -rf "$state"' EXIT
 
 # In a session of its own, so that the terminal's Ctrl-C reaches this script alone and productd gets
 # one signal: a second would end it without a drain.
-setsid "$bin/productd" --http-listen "0.0.0.0:${PORT:-8080}" --ready-file "$state/ready" &
+setsid "$bin/productd" --http-listen "0.0.0.0:${PORT:-8080}" \
+  --data-dir "${DATA_DIR:-./productd-data}" --ready-file "$state/ready" &
 server=$!
 
 stopped=

@@ -49,7 +49,8 @@ class Run(unittest.TestCase):
         with self.output.open("wb") as output:
             run = subprocess.Popen(
                 [ROOT / "tools" / "run.sh", self.bin], start_new_session=True,
-                env=os.environ | {"PORT": str(port), "TMPDIR": str(self.folder)},
+                env=os.environ | {"PORT": str(port), "TMPDIR": str(self.folder),
+                                  "DATA_DIR": str(self.folder / "data")},
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         self.addCleanup(self.stop, run)
         return run
