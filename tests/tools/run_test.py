@@ -46,11 +46,12 @@ class Run(unittest.TestCase):
     def start(self, port: int = 0) -> subprocess.Popen:
         """run.sh in a session of its own, as a terminal gives it one; its output is in a file."""
         self.output = self.folder / "output"
+        self.data = self.folder / "data"
         with self.output.open("wb") as output:
             run = subprocess.Popen(
                 [ROOT / "tools" / "run.sh", self.bin], start_new_session=True,
                 env=os.environ | {"PORT": str(port), "TMPDIR": str(self.folder),
-                                  "DATA_DIR": str(self.folder / "data")},
+                                  "DATA_DIR": str(self.data)},
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         self.addCleanup(self.stop, run)
         return run
@@ -81,10 +82,10 @@ class Run(unittest.TestCase):
         os.killpg(run.pid, signal.SIGINT)
 
     def assert_ended(self, run: subprocess.Popen, status: int) -> None:
-        """Ended with `status`, and no productd and no file left behind."""
+        """Ended with `status`, and no productd and no file left behind but the data."""
         self.assertEqual(run.wait(TIMEOUT_SECONDS), status, self.text())
         self.assertEqual([], [path for path in self.folder.iterdir()
-                              if path not in (self.bin, self.output)])
+                              if path not in (self.bin, self.output, self.data)])
         listening = re.search(r'http="0\.0\.0\.0:(\d+)"', self.text())
         if listening:
             with self.assertRaises(ConnectionRefusedError):
