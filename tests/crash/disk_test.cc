@@ -69,10 +69,10 @@ class Writers {
   std::size_t next_ = 0;
 };
 
-void ExpectAllThere(const std::string& address, Ledger& ledger) {
+void ExpectAllThere(const std::string& address, Ledger& ledger, std::size_t products) {
   RawConnection connection(address);
-  for (std::size_t first = 0; first < ledger.products(); first += kPipelined) {
-    const std::size_t end = std::min(first + kPipelined, ledger.products());
+  for (std::size_t first = 0; first < products; first += kPipelined) {
+    const std::size_t end = std::min(first + kPipelined, products);
     std::string requests;
     for (std::size_t i = first; i < end; ++i) {
       requests += test::GetText("/products/" + std::to_string(Ledger::IdOf(i)));
@@ -93,6 +93,7 @@ TEST(FullDisk, RefusesWritesServesReadsAndRecoversWithoutARestart) {
   test::WriteFile(ballast, std::string(3 * 1024 * 1024, 'b'));
   disk.WaitUntilFreed();
   Ledger ledger(200'000);
+  std::size_t written = 0;
   {
     ServerProcess server(PRODUCTD_BINARY, LmdbArguments(disk.path() + "/data"));
     Writers writers(server.address(), ledger);
@@ -114,10 +115,11 @@ TEST(FullDisk, RefusesWritesServesReadsAndRecoversWithoutARestart) {
     const HttpResponse none = writers.WriteUpTo(writers.written() + 1'000);
     EXPECT_EQ(none.status, 0) << "with space again: " << none.status << " " << none.body;
     EXPECT_EQ(test::ReadMetric(server.address(), "productd_writes_stopped"), 0);
+    written = writers.written();
     EXPECT_EQ(server.Stop(), 0);
   }
   ServerProcess server(PRODUCTD_BINARY, LmdbArguments(disk.path() + "/data"));
-  ExpectAllThere(server.address(), ledger);
+  ExpectAllThere(server.address(), ledger, written);
   server.Kill();
 }
 
@@ -208,7 +210,7 @@ TEST_P(FaultyDisk, LosesNothingAcknowledgedAndServesReads) {
     EXPECT_EQ(server.Stop(), 0);
   }
   ServerProcess server(PRODUCTD_BINARY, LmdbArguments(directory.path()));
-  ExpectAllThere(server.address(), ledger);
+  ExpectAllThere(server.address(), ledger, ledger.products());
   EXPECT_EQ(test::Get(server.address(), "/readyz").status, 200);
   const HttpResponse none = Writers(server.address(), ledger).WriteOne();
   EXPECT_EQ(none.status, 0) << none.body;

@@ -32,11 +32,13 @@ enum class IoVerdict {
 
 /// Behind the interposed calls of io_shim: knows which descriptors belong to the watched tree,
 /// writes what happens to it into the log, and says which calls fail. Set by the environment:
-///   PRODUCTD_IO_TREE   the tree, an absolute path; lock files in it are not watched
-///   PRODUCTD_IO_LOG    where the log goes; without it nothing is recorded
-///   PRODUCTD_IO_FAULT  CALL:N:ERROR, the Nth CALL (write, synchronous_write, sync, name) fails
-///   with
-///                      ERROR: EIO, ENOSPC, HALF (a short write), KILL (the process dies within)
+///
+///     PRODUCTD_IO_TREE     the tree, an absolute path; lock files in it are not watched
+///     PRODUCTD_IO_LOG      where the log goes; without it nothing is recorded
+///     PRODUCTD_IO_FAULT    CALL:N:ERROR, the Nth CALL fails with ERROR
+///       CALL               write, synchronous_write, sync, name: as IoCall
+///       ERROR              EIO, ENOSPC, HALF, KILL: as IoVerdict
+///
 /// The caller holds mutex() around a call and what it reports of it, so that the log is in the
 /// order of the calls.
 class IoRecorder {

@@ -2,8 +2,8 @@
 // the kernel, and tells the recorder what came of them. Each goes by its system call, so that this
 // works under sanitizers, whose own interposition comes later in line.
 //
-// A descriptor that was duplicated, or came from another process, is not watched. What the log
-// misses is seen by the test that compares the files with what the log makes of them.
+// Stores through a map, fallocate and duplicated descriptors are not watched. What the log misses
+// is seen by the test that compares the files with what the log makes of them.
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -56,7 +56,7 @@ class KillLoop {
     ServerProcess server(
         program_, ServerProcess::ProductdArguments(
                       {"--storage-engine", "lmdb", "--storage-data-dir", directory_.path()}));
-    if (round_++ == 0) LearnRemovals(server.address());
+    ++round_;
     CheckAll(server.address());
     // Half of the deaths come close upon an answer: acknowledged and lost would lie there.
     const std::size_t delay = random_() % 2 == 0 ? 0 : random_() % kMostDelayMicroseconds;
@@ -71,19 +71,6 @@ class KillLoop {
   const Findings& findings() const { return findings_; }
 
  private:
-  // DELETE may be of a later version than this test.
-  void LearnRemovals(const std::string& address) {
-    const std::string id = std::to_string(Ledger::IdOf(ledger_.products()));
-    const HttpResponse stored = test::Exchange(
-        address, test::PostText("/products/" + id + "/details",
-                                R"({"sku":"a","manufacturer":"b","category_id":1,"weight":1,)"
-                                R"("some_other_id":1})"));
-    if (stored.status != 204) throw std::runtime_error("no write: " + stored.body);
-    const HttpResponse removed =
-        test::Exchange(address, "DELETE /products/" + id + " HTTP/1.1\r\nHost: ledger\r\n\r\n");
-    if (removed.status == 204) ledger_.UseRemovals();
-  }
-
   void CheckAll(const std::string& address) {
     RawConnection connection(address);
     for (std::size_t first = 0; first < ledger_.products(); first += kProductsPerClient) {
@@ -136,15 +123,27 @@ class KillLoop {
 
   const std::string program_;
   const test::TempDir directory_;
-  Ledger ledger_{kClients * kProductsPerClient};
+  Ledger ledger_{kClients * kProductsPerClient, Ledger::Operations::kStoreAndRemove};
   Findings findings_;
   std::mt19937 random_{1};
   std::size_t round_ = 0;
 };
 
+std::size_t RoundsOf(Scope scope) {
+  switch (scope) {
+    case Scope::kSanitized:
+      return 10;
+    case Scope::kUsual:
+      return 100;
+    case Scope::kFull:
+      break;
+  }
+  return 1'000;
+}
+
 TEST(KillMinusNine, LosesNothingThatWasAcknowledged) {
   KillLoop loop(PRODUCTD_BINARY);
-  const std::size_t rounds = IsFullScope() ? 1'000 : 100;
+  const std::size_t rounds = RoundsOf(CurrentScope());
   for (std::size_t i = 0; i < rounds; ++i) loop.Round();
   EXPECT_EQ(loop.findings().count(), 0U) << loop.findings().Text();
 }

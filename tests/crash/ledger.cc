@@ -9,7 +9,8 @@ using load::PutRequest;
 using load::VersionIn;
 
 bool Ledger::IsRemoval(std::size_t place, int operation) const {
-  return has_removals_ && (static_cast<int>(place) + operation) % 5 == 0;
+  return operations_ == Operations::kStoreAndRemove &&
+         (static_cast<int>(place) + operation) % 5 == 0;
 }
 
 std::string Ledger::Send(std::size_t place) {

@@ -17,14 +17,14 @@ namespace products::crash {
 /// distinct products may be used by several threads at once.
 class Ledger {
  public:
-  explicit Ledger(std::size_t products) : entries_(products) {}
+  enum class Operations { kStore, kStoreAndRemove };
+
+  explicit Ledger(std::size_t products, Operations operations = Operations::kStore)
+      : operations_(operations), entries_(products) {}
 
   std::size_t products() const { return entries_.size(); }
   /// From 0 on, unlike ids.
   static int IdOf(std::size_t place) { return static_cast<int>(place) + 1; }
-
-  /// Some operations are removals from now on.
-  void UseRemovals() { has_removals_ = true; }
 
   /// The request of the next operation on a product, noted as sent.
   std::string Send(std::size_t place);
@@ -46,7 +46,7 @@ class Ledger {
 
   bool IsRemoval(std::size_t place, int operation) const;
 
-  bool has_removals_ = false;
+  const Operations operations_;
   std::vector<Entry> entries_;
 };
 

@@ -54,8 +54,7 @@ TEST(Ledger, WhatWasSeenMayNotGoBack) {
 // Of place 0 every fifth operation is a removal.
 TEST(Ledger, AbsenceIsRightOnlyAfterARemoval) {
   for (int acknowledged = 3; acknowledged <= 7; ++acknowledged) {
-    Ledger ledger(1);
-    ledger.UseRemovals();
+    Ledger ledger(1, Ledger::Operations::kStoreAndRemove);
     SendAndAcknowledge(ledger, 0, 7, acknowledged);
     EXPECT_EQ(ledger.Check(0, Absent(0)).has_value(), acknowledged > 5) << acknowledged;
     EXPECT_TRUE(ledger.Check(0, Stored(0, 5))) << "operation 5 stores nothing";

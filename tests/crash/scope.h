@@ -2,8 +2,14 @@
 
 namespace products::crash {
 
-/// Whether PRODUCTD_CRASH_TESTS is "full": every state and a thousand rounds, as `make test-crash`
-/// asks, and not the sample of every test run.
-bool IsFullScope();
+/// How much of what could be tried is tried.
+enum class Scope {
+  kSanitized,  ///< a few of each kind: under a sanitizer all is some twenty times slower
+  kUsual,      ///< half a minute
+  kFull,       ///< minutes; `make test-crash`
+};
+
+/// kFull when PRODUCTD_CRASH_TESTS is "full".
+Scope CurrentScope();
 
 }  // namespace products::crash
