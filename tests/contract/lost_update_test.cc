@@ -28,6 +28,7 @@ class LostUpdate : public ::testing::TestWithParam<ContractServer> {
   /// Runs `client` with 0, 1 … at once, each with a connection of its own.
   void RunClients(const std::function<void(int, test::RawConnection&)>& client) {
     std::vector<std::thread> threads;
+    threads.reserve(kClients);
     for (int number = 0; number < kClients; ++number) {
       threads.emplace_back([&, number] {
         try {
