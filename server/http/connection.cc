@@ -316,8 +316,8 @@ void Connection::Respond(Response& response, bool more_bytes, MonotonicTime now,
     FinishResponse(response.status, close, more_bytes, now);
     return;
   }
-  streamed_ =
-      std::make_unique<StreamedResponse>(std::move(response.source), response.status, close);
+  streamed_ = std::make_unique<StreamedResponse>(
+      StreamedResponse{std::move(response.source), response.status, close});
   SendPiece(more_bytes, now, out);
 }
 
