@@ -40,6 +40,12 @@ void Connection::OnBytes(std::string_view bytes, MonotonicTime now, std::string&
   if (in_.empty() && in_.capacity() > kKeptPathBytes) in_ = std::string();
 }
 
+// How long the client of a streamed body had to wait is not its fault.
+void Connection::StopWaiting(MonotonicTime now) {
+  waits_for_ = WaitsFor::kNothing;
+  if (receiver_ != nullptr) body_awaited_ = now;
+}
+
 // Parses what waits.
 void Connection::GoOn(MonotonicTime now, std::string& out) {
   in_.erase(0, Parse(in_, now, out));
@@ -48,13 +54,13 @@ void Connection::GoOn(MonotonicTime now, std::string& out) {
 }
 
 void Connection::OnRoom(MonotonicTime now, std::string& out) {
-  if (waits_for_ == WaitsFor::kRoom) waits_for_ = WaitsFor::kNothing;
+  if (waits_for_ == WaitsFor::kRoom) StopWaiting(now);
   GoOn(now, out);
 }
 
 void Connection::OnTurn(MonotonicTime now, std::string& out) {
   if (waits_for_ != WaitsFor::kTurn) return;
-  waits_for_ = WaitsFor::kNothing;
+  StopWaiting(now);
   if (streamed_ != nullptr) SendPiece(!in_.empty(), now, out);
   GoOn(now, out);
 }
@@ -69,10 +75,7 @@ void Connection::OnAnswer(std::uint64_t request, Response response, MonotonicTim
 
 void Connection::OnResume(std::uint64_t request, MonotonicTime now, std::string& out) {
   if (receiver_ == nullptr || request != request_number_) return;
-  if (waits_for_ == WaitsFor::kResume) {
-    waits_for_ = WaitsFor::kNothing;
-    body_awaited_ = now;  // The time that we made the client wait is not the client's.
-  }
+  if (waits_for_ == WaitsFor::kResume) StopWaiting(now);
   Response response;
   Follow(receiver_->OnResume(response), response, !in_.empty(), now, out);
   GoOn(now, out);
@@ -83,6 +86,7 @@ void Connection::OnEndOfStream(MonotonicTime, std::string&) {
   if (waits_for_ != WaitsFor::kNothing) return;
   if (!finished_) outcome_ = ConnectionOutcome::kClosedByClient;
   finished_ = true;
+  receiver_ = nullptr;
 }
 
 std::size_t Connection::Parse(std::string_view bytes, MonotonicTime now, std::string& out) {
@@ -312,8 +316,8 @@ void Connection::Respond(Response& response, bool more_bytes, MonotonicTime now,
     FinishResponse(response.status, close, more_bytes, now);
     return;
   }
-  streamed_ =
-      std::make_unique<StreamedResponse>(std::move(response.source), response.status, close);
+  streamed_ = std::make_unique<StreamedResponse>(
+      StreamedResponse{std::move(response.source), response.status, close});
   SendPiece(more_bytes, now, out);
 }
 

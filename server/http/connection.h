@@ -105,6 +105,7 @@ class Connection {
   void BeginStream(bool more_bytes, MonotonicTime now, std::string& out);
   void Follow(BodyReceiver::Next next, Response& response, bool more_bytes, MonotonicTime now,
               std::string& out);
+  void StopWaiting(MonotonicTime now);
   void GoOn(MonotonicTime now, std::string& out);
   Request RequestAtHand() const;
   HandlerContext ContextAtHand();

@@ -14,6 +14,7 @@ Answer PostProductDetails(const Request& request, HandlerContext& context, Respo
 
 /// DELETE /products/{productId}: as POST; 404 when there was none then.
 Answer DeleteProduct(const Request& request, HandlerContext& context, Response& response);
+
 /// What a refused write is counted as.
 RefusedReason RefusedReasonOf(WriteRefusal refusal);
 

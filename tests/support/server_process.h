@@ -11,6 +11,13 @@
 
 namespace products::test {
 
+/// Whether memory is measured well: a sanitizer's shadow and quarantine count, too.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kMemoryIsItsOwn = false;
+#else
+inline constexpr bool kMemoryIsItsOwn = true;
+#endif
+
 /// A server as a process of its own, on free ports of loopback, in a directory of its own. Killed
 /// with the object; when it ended by itself or not well, the test fails with its log.
 class ServerProcess {

@@ -149,6 +149,8 @@ TEST_F(StreamedBody, ThatItsClientDoesNotFinishIsNotAnswered) {
   EXPECT_EQ(LivingStreams(), 1);
   connection().OnEndOfStream(harness_.now, harness_.out);
   EXPECT_TRUE(connection().finished());
+  EXPECT_EQ(LivingStreams(), 0);
+  harness_.Resume();
   EXPECT_EQ(harness_.out, "");
 }
 
@@ -183,6 +185,14 @@ TEST_F(StreamedBody, ThatWasPausedHasItsWholeTimeAgain) {
   harness_.now += std::chrono::hours(1);
   harness_.Resume();
   EXPECT_EQ(connection().Deadline(), harness_.now + kBodyTimeout);
+  harness_.Receive(Chunk("t"));
+  harness_.now += std::chrono::hours(1);
+  harness_.GiveTurn();
+  EXPECT_EQ(connection().Deadline(), harness_.now + kBodyTimeout);
+  const MonotonicTime awaited = harness_.now;
+  harness_.now += milliseconds(10);
+  harness_.Resume();
+  EXPECT_EQ(connection().Deadline(), awaited + kBodyTimeout) << "nobody had made it wait";
 }
 
 TEST_F(StreamedBody, IsInFlightUntilItsAnswerIsWithTheKernel) {
