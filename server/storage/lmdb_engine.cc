@@ -27,7 +27,7 @@ constexpr std::uint64_t kCopySlackBytes = std::uint64_t{64} << 20;
 constexpr std::size_t kProgressProducts = 4096;
 // Changes that may have mapped pages of the file before their memory is given back: each maps 64
 // KiB around its page, so a quarter of a GiB at most, where the file has that.
-constexpr std::size_t kUnmapChanges = 4096;
+constexpr std::size_t kRemapChanges = 4096;
 
 bool Exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
@@ -117,7 +117,7 @@ class LmdbEngine final : public Engine {
 
  private:
   void KeepFigures();
-  void UnmapIfUnread();
+  void RemapIfUnread();
 
   const LmdbOptions options_;
   const std::unique_ptr<DirectoryLock> lock_;
@@ -126,7 +126,8 @@ class LmdbEngine final : public Engine {
   std::size_t mapped_changes_ = 0;
   std::atomic<bool> backup_mapped_{false};
   std::atomic<std::uint64_t> stored_bytes_{0};
-  std::mutex reading_;  // held while a backup reads through the store's map
+  std::mutex reading_;  // held while a backup reads through the store's map, or it is renewed
+  Status map_state_;    // not ok: there is no map any more
 };
 
 Status LmdbEngine::OpenStore() {
@@ -168,22 +169,24 @@ Status LmdbEngine::Load(const RecordSink& sink) {
 }
 
 Status LmdbEngine::Commit(std::span<const Change> batch) {
+  if (!map_state_.ok()) return map_state_;
   const Status written = store_->Write(batch);
   KeepFigures();
   mapped_changes_ += batch.size();
-  if (mapped_changes_ >= kUnmapChanges || backup_mapped_.exchange(false)) UnmapIfUnread();
+  if (mapped_changes_ >= kRemapChanges || backup_mapped_.exchange(false)) RemapIfUnread();
   return written;
 }
 
-void LmdbEngine::UnmapIfUnread() {
+void LmdbEngine::RemapIfUnread() {
   const std::unique_lock lock(reading_, std::try_to_lock);
   if (!lock.owns_lock()) return;
-  store_->Unmap();
+  map_state_ = store_->Remap();
   mapped_changes_ = 0;
 }
 
 Result<BackupReport> LmdbEngine::Backup(const std::string& file, const ProgressSink& progress) {
   const std::lock_guard lock(reading_);
+  if (!map_state_.ok()) return map_state_.error();
   if (Exists(file)) return InvalidArgument(file + " exists");
   TemporaryFile partial(file + ".partial");
   Result<BackupReport> report = CopyStore(*store_, partial.path(), progress);

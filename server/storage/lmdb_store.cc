@@ -529,12 +529,12 @@ Status LmdbStore::Sync() {
   return {};
 }
 
-void LmdbStore::Unmap() {
+Status LmdbStore::Remap() {
   MDB_envinfo info{};
   mdb_env_info(env_.get(), &info);
-  // Setting the size again maps the file anew. Refused, the old mapping stays, which only costs
-  // memory.
-  (void)mdb_env_set_mapsize(env_.get(), info.me_mapsize);
+  const int code = mdb_env_set_mapsize(env_.get(), info.me_mapsize);
+  if (code != MDB_SUCCESS) return ReadError(file_, code);
+  return {};
 }
 
 std::uint64_t LmdbStore::stored_bytes() const {

@@ -70,9 +70,10 @@ class LmdbStore {
   /// Makes durable what is in the file.
   Status Sync();
 
-  /// Gives the memory of the file's pages back that reading and writing have mapped. The writer's
-  /// thread, while nobody reads.
-  void Unmap();
+  /// Gives the memory of the file's pages back that reading and writing have mapped, by mapping the
+  /// file anew. The writer's thread, while nobody reads. When that fails nothing may be called any
+  /// more.
+  Status Remap();
 
   /// Size of the file. The writer's thread, while there is one.
   std::uint64_t stored_bytes() const;
