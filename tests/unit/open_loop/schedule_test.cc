@@ -66,6 +66,7 @@ TEST(Schedule, TheSameSeedGivesTheSameArrivals) {
   const auto arrivals_of = [](std::uint64_t seed) {
     Schedule schedule({.post_share = 0.5, .seed = seed});
     std::vector<nanoseconds> due;
+    due.reserve(100);
     for (int i = 0; i < 100; ++i) due.push_back(schedule.Next().due);
     return due;
   };
