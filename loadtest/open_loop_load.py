@@ -47,20 +47,23 @@ class OpenLoopRun:
 
 @dataclass(frozen=True)
 class SyncRun:
-    """A run of 4 KiB fdatasyncs, from call to return."""
+    """A run of 4 KiB fdatasyncs, one after the other, at Poisson arrivals."""
 
+    #: From call to return.
     duration: Latencies
+    #: From when it was due.
+    from_due: Latencies
     problems: list[str]
 
 
 def measure(open_loop: Path, server: Server, per_second: float, post_share: float, products: int,
-            seconds: int, seed: int) -> OpenLoopRun:
-    """Poisson arrivals after a warm-up; any id of the catalogue is as likely as any other."""
+            seconds: int, seed: int, arrivals: str = "poisson") -> OpenLoopRun:
+    """Any id of the catalogue is as likely as any other. `arrivals` is poisson or fixed."""
     result = _run(open_loop, seconds, [
         "http", "--address", server.address, "--rate", str(per_second),
         "--post-share", str(post_share), "--products", str(products),
         "--connections", str(CONNECTIONS), "--warm-up-seconds", str(WARM_UP_SECONDS),
-        "--seconds", str(seconds), "--seed", str(seed)])
+        "--seconds", str(seconds), "--seed", str(seed), "--arrivals", arrivals])
     server.check()
     kinds = {kind: result[kind] for kind in ("get", "post")}
     wrong = sum(kind["errors"] for kind in kinds.values())
@@ -77,7 +80,8 @@ def measure_device(open_loop: Path, directory: Path, per_second: float, seconds:
     result = _run(open_loop, seconds, [
         "fdatasync", "--directory", str(directory), "--rate", str(per_second),
         "--seconds", str(seconds), "--seed", str(seed)])
-    return SyncRun(Latencies.of(result["written"], result["duration"]), result["problems"])
+    return SyncRun(*(Latencies.of(result["written"], result[key])
+                     for key in ("duration", "from_due")), result["problems"])
 
 
 def write_catalogue(open_loop: Path, products: int, file: Path) -> None:

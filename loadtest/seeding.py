@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import socket
 import time
@@ -61,6 +62,13 @@ def post_batch(server: Server, file: Path, products: int) -> Seeded:
     _check_products(server, products)
     time.sleep(SETTLE_SECONDS)
     return Seeded(seconds, server.rss_bytes(), server.peak_rss_bytes())
+
+
+def evict(file: Path) -> None:
+    """Leaves nothing of a file that nobody uses in the page cache."""
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
+        os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def look_at_restarted(server: Server, products: int) -> Restarted:
