@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Measures productd against its peers on this machine and says which goals it meets.
+"""Measures productd against its peers and the disk of this machine and says which goals it meets.
 
-  python3 loadtest/bench.py                         everything, about three minutes
+  python3 loadtest/bench.py                         everything, about seven minutes
   python3 loadtest/bench.py --quick --only go,epoll
 
 Needs wrk and the binaries of the release build. Progress goes to stderr, the report to stdout and,
@@ -80,7 +80,8 @@ class Bench:
             # wrk looks at the status only: what was served is still what it should be.
             for server in servers:
                 catalogue.check(server.address, range(1, PRODUCTS + 1))
-        self.report.section(title, report.load_table(series), report.other_programs(series))
+        others = [of.others_share for rounds in series.values() for of in rounds]
+        self.report.section(title, report.load_table(series), report.other_programs(others))
         return series
 
     def get(self) -> None:

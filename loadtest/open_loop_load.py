@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from processors import Watch
 from servers import Server
 from wrk_load import LoadError
 
@@ -42,7 +43,10 @@ class OpenLoopRun:
     post: Latencies
     #: Why the figures are not those of the rate, in sentences; also that a rate was not kept.
     problems: list[str]
+    #: False when requests stayed unanswered, so that no latency counts them, or fell behind.
     kept_rate: bool
+    #: Part of all processors, 0..1, that neither server nor generator had.
+    others_share: float
 
 
 @dataclass(frozen=True)
@@ -54,11 +58,13 @@ class SyncRun:
     #: From when it was due.
     from_due: Latencies
     problems: list[str]
+    others_share: float
 
 
 def measure(open_loop: Path, server: Server, per_second: float, post_share: float, products: int,
             seconds: int, seed: int, arrivals: str = "poisson") -> OpenLoopRun:
     """Any id of the catalogue is as likely as any other. `arrivals` is poisson or fixed."""
+    watch = Watch(server)
     result = _run(open_loop, seconds, [
         "http", "--address", server.address, "--rate", str(per_second),
         "--post-share", str(post_share), "--products", str(products),
@@ -71,17 +77,20 @@ def measure(open_loop: Path, server: Server, per_second: float, post_share: floa
         raise LoadError(f"{server.name} answered {wrong} requests wrongly: {result}")
     return OpenLoopRun(
         **{name: Latencies.of(kind["answered"], kind) for name, kind in kinds.items()},
-        problems=result["problems"], kept_rate=result["kept_rate"])
+        problems=result["problems"], kept_rate=result["kept_rate"],
+        others_share=watch.others_share())
 
 
 def measure_device(open_loop: Path, directory: Path, per_second: float, seconds: int,
                    seed: int) -> SyncRun:
     """Writes a page and syncs it at the same times, as long as the device keeps up."""
+    watch = Watch()
     result = _run(open_loop, seconds, [
         "fdatasync", "--directory", str(directory), "--rate", str(per_second),
         "--seconds", str(seconds), "--seed", str(seed)])
     return SyncRun(*(Latencies.of(result["written"], result[key])
-                     for key in ("duration", "from_due")), result["problems"])
+                     for key in ("duration", "from_due")), result["problems"],
+                   watch.others_share())
 
 
 def write_catalogue(open_loop: Path, products: int, file: Path) -> None:

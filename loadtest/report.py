@@ -117,10 +117,10 @@ def load_table(series: Series) -> str:
     return table(header, rows)
 
 
-def other_programs(series: Series) -> str:
+def other_programs(shares: Sequence[float]) -> str:
     """What else kept the machine busy: the reason to repeat a run, or to believe it."""
-    shares = [100 * m.others_share for rounds in series.values() for m in rounds]
-    return f"Other programs had {spread(shares, '{:.0f} %')} of the processors meanwhile."
+    percents = spread([100 * share for share in shares], "{:.0f} %")
+    return f"Other programs had {percents} of the processors meanwhile."
 
 
 def figures_table(figures: Sequence[Figure]) -> str:
