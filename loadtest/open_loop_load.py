@@ -41,6 +41,8 @@ class OpenLoopRun:
 
     get: Latencies
     post: Latencies
+    #: p99 of how late the generator sent what a connection was free for: a part of every latency.
+    own_p99_us: float
     #: Why the figures are not those of the rate, in sentences; also that a rate was not kept.
     problems: list[str]
     #: False when requests stayed unanswered, so that no latency counts them, or fell behind.
@@ -77,8 +79,8 @@ def measure(open_loop: Path, server: Server, per_second: float, post_share: floa
         raise LoadError(f"{server.name} answered {wrong} requests wrongly: {result}")
     return OpenLoopRun(
         **{name: Latencies.of(kind["answered"], kind) for name, kind in kinds.items()},
-        problems=result["problems"], kept_rate=result["kept_rate"],
-        others_share=watch.others_share())
+        own_p99_us=result["own_delay"]["p99_us"], problems=result["problems"],
+        kept_rate=result["kept_rate"], others_share=watch.others_share())
 
 
 def measure_device(open_loop: Path, directory: Path, per_second: float, seconds: int,

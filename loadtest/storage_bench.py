@@ -134,6 +134,8 @@ class StorageBench:
             f"{reads:,} reads/s at a fixed rate, with and without {both - reads:,.0f} writes/s, "
             f"lmdb, {goals.MANY_PRODUCTS:,} products",
             table(["", "count", *LATENCY_COLUMNS, "p99 : reads alone"], rows),
+            "The generator shares the processors: of these latencies, p99 of its own delay was "
+            + ", ".join(f"{_own_p99(of)} ms for {name}" for name, of in runs.items()) + ".",
             other_programs(others), notes(problems))
         ratio = statistics.median(ratios)
         self._judge("mix", [run for of in runs.values() for run in of], f"{ratio:.2f} x",
@@ -299,6 +301,10 @@ def _cells(runs: Sequence[Latencies]) -> list[str]:
     """For the LATENCY_COLUMNS."""
     return [spread([getattr(run, key) / 1000 for run in runs], "{:.2f}")
             for key in ("p50_us", "p90_us", "p99_us", "p999_us", "max_us")]
+
+
+def _own_p99(runs: Sequence[OpenLoopRun]) -> str:
+    return spread([run.own_p99_us / 1000 for run in runs], "{:.2f}")
 
 
 def _said(turn: int, name: str, problems: Sequence[str]) -> list[str]:
