@@ -100,9 +100,9 @@ Result<std::vector<ContextEntry>> LoadContexts(const std::string& path) {
   if (!loaded.ok()) return loaded.error();
   // Const: looking a key up in a node that is not would add it.
   const YAML::Node& root = *loaded;
-  const std::string current =
-      root[kCurrentContext] && root[kCurrentContext].IsScalar() ? root[kCurrentContext].Scalar()
-                                                                : "";
+  const std::string current = root[kCurrentContext] && root[kCurrentContext].IsScalar()
+                                  ? root[kCurrentContext].Scalar()
+                                  : "";
   std::vector<ContextEntry> entries;
   for (const std::string& name : NamesOf(root)) {
     ContextEntry entry{name, name == current, {}};

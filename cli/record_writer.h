@@ -17,8 +17,8 @@ namespace products::cli {
 /// left.
 ///
 /// A table's columns are as wide as the first records need, and stay so. At a terminal they are
-/// narrowed to its width, texts only, and what does not fit ends with "…"; elsewhere a value that is
-/// too wide moves its own line, and nothing is lost.
+/// narrowed to its width, texts only, and what does not fit ends with "…"; elsewhere a value that
+/// is too wide moves its own line, and nothing is lost.
 class RecordWriter {
  public:
   using Record = std::vector<Field>;

@@ -8,13 +8,13 @@
 
 namespace products::cli {
 
-/// Decides when a request that failed for the moment is sent again. The pause doubles from 100 ms to
-/// 2 s and is drawn between its half and its whole, so that clients that failed together do not come
-/// back together; a server that asks for a longer one (Retry-After) gets it.
+/// Decides when a request that failed for the moment is sent again. The pause doubles from 100 ms
+/// to 2 s and is drawn between its half and its whole, so that clients that failed together do not
+/// come back together; a server that asks for a longer one (Retry-After) gets it.
 ///
-/// All requests of one client share a budget of ten repetitions, which every five requests refill by
-/// one: a short outage is bridged, but a server in trouble never sees much more than it would have.
-/// One thread; time is handed in.
+/// All requests of one client share a budget of ten repetitions, which every five requests refill
+/// by one: a short outage is bridged, but a server in trouble never sees much more than it would
+/// have. One thread; time is handed in.
 class Retries {
  public:
   /// `most`: repetitions of one request; 0 never repeats.
@@ -24,8 +24,8 @@ class Retries {
   void CountRequest();
 
   /// How long to wait before the next attempt, when `attempts` (at least 1) have failed and
-  /// `time_left` remains. Absent when it is not to be: the repetitions or the budget are used up, or
-  /// the pause would leave no time for an answer. A pause that is returned has been paid for.
+  /// `time_left` remains. Absent when it is not to be: the repetitions or the budget are used up,
+  /// or the pause would leave no time for an answer. A pause that is returned has been paid for.
   std::optional<std::chrono::milliseconds> TakePause(
       int attempts, std::optional<std::chrono::seconds> asked_pause,
       std::chrono::milliseconds time_left);

@@ -51,8 +51,8 @@ std::optional<Error> FindPathError(const CommandContext& context) {
   return InvalidArgument("no file of settings: HOME is not set; name one with --config");
 }
 
-Result<ExitCode> Ended(const CommandContext& context, const std::string& verb,
-                       const Status& status, const std::string& done) {
+Result<ExitCode> Ended(const CommandContext& context, const std::string& verb, const Status& status,
+                       const std::string& done) {
   if (!status.ok()) return UsageError(context, verb, status.error());
   if (context.io.err_terminal.is_terminal()) context.io.err << done << '\n';
   return ExitCode::kDone;
@@ -63,10 +63,9 @@ Result<ExitCode> Ended(const CommandContext& context, const std::string& verb,
 void AddContextCommand(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) {
   CLI::App* command = root.add_subcommand("context", "Name servers, and choose between them.");
   command->require_subcommand(1);
-  SetHelp(*command,
-          {.examples = "  productctl context set prod --endpoint http://10.0.0.7:8080\n"
-                       "  productctl context use prod\n",
-           .exit_codes = kExitCodes});
+  SetHelp(*command, {.examples = "  productctl context set prod --endpoint http://10.0.0.7:8080\n"
+                                 "  productctl context use prod\n",
+                     .exit_codes = kExitCodes});
 
   CLI::App* list = command->add_subcommand("list", "Print the contexts.");
   list->callback([&flags, &chosen] {

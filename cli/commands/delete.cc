@@ -30,8 +30,8 @@ struct Tally {
   std::int64_t deleted = 0;
   std::int64_t missing = 0;
   std::int64_t failed = 0;
-  /// The first few of the missing and failed by their place among the ids, in words: answers come in
-  /// any order, and the same command should say the same.
+  /// The first few of the missing and failed by their place among the ids, in words: answers come
+  /// in any order, and the same command should say the same.
   std::map<std::size_t, std::string> first_reasons = {};
   /// The server went away: what follows has not been tried.
   std::optional<Error> stopped_by = std::nullopt;

@@ -88,8 +88,7 @@ void AddListCommand(CLI::App& root, CommandRun& chosen) {
   CLI::App* command = root.add_subcommand("list", "Print the catalogue, or a part of it, by ids.");
   CLI::Option* const limit = AddInteger(
       *command, "--limit", "N", {1, kMaxProductId},
-      [options](std::int64_t count) { options->limit = count; },
-      "products at most (default 100)");
+      [options](std::int64_t count) { options->limit = count; }, "products at most (default 100)");
   AddInteger(
       *command, "--after", "ID", {0, kMaxProductId},
       [options](std::int64_t id) { options->after = static_cast<ProductId>(id); },

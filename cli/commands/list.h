@@ -22,8 +22,8 @@ struct ListOptions {
 
 void AddListCommand(CLI::App& root, CommandRun& chosen);
 
-/// Prints the catalogue, ids ascending, page by page as they come. A table's columns are measured on
-/// the first page. When the reader of standard output leaves, the list ends and is done. At a
+/// Prints the catalogue, ids ascending, page by page as they come. A table's columns are measured
+/// on the first page. When the reader of standard output leaves, the list ends and is done. At a
 /// terminal standard error tells how to go on behind a limit.
 Result<ExitCode> RunList(const ListOptions& options, const CommandContext& context);
 

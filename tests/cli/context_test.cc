@@ -85,8 +85,8 @@ TEST_F(Context, SendsTheRequestToItsServer) {
   EXPECT_EQ(Run({"get", "1", "--context", "away"}), 4);
   EXPECT_EQ(Run({"get", "1"}, {.environment = {{"PRODUCTCTL_CONTEXT", "away"}}}), 4);
   EXPECT_EQ(Run({"get", "1"}, {.environment = {{"PRODUCTCTL_ENDPOINT", other}}}), 4);
-  EXPECT_EQ(Run({"get", "1", "--context", "here"}, {.environment = {{"PRODUCTCTL_ENDPOINT", other}}}),
-            0);
+  EXPECT_EQ(
+      Run({"get", "1", "--context", "here"}, {.environment = {{"PRODUCTCTL_ENDPOINT", other}}}), 0);
   EXPECT_EQ(Run({"get", "1", "--context", "away", "--endpoint", server.endpoint()}), 0);
 }
 

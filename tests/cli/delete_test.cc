@@ -53,10 +53,10 @@ TEST(Delete, TakesTheIdsOfAFile) {
   for (int id = 10; id < 30; ++id) many += std::to_string(id) + "\n";
   transcript.Run(server.endpoint(), {"delete", "--from", "-", "-o", "json"}, {.input = many});
   transcript.Note("broken files: nothing is deleted");
-  for (const std::string& text : {std::string("1\n\n  two\n"), std::string("0\n"),
-                                  std::string("2147483648\n"), std::string("{\"sku\":1}\n"),
-                                  std::string("1\n{\"product_id\":\"2\"}\n"),
-                                  std::string("1\n\x1b[31m\xff\n"), std::string("1,2\n")}) {
+  for (const std::string& text :
+       {std::string("1\n\n  two\n"), std::string("0\n"), std::string("2147483648\n"),
+        std::string("{\"sku\":1}\n"), std::string("1\n{\"product_id\":\"2\"}\n"),
+        std::string("1\n\x1b[31m\xff\n"), std::string("1,2\n")}) {
     EXPECT_EQ(remove(text), 2) << text;
   }
   EXPECT_EQ(transcript.Run(server.endpoint(), {"delete", "--from", "/nonexistent"}).exit_code, 2);
@@ -76,8 +76,8 @@ TEST(Delete, WithAnEtagDeletesOnlyThatVersion) {
   for (const std::string etag : {"", "*", "a b", "a\"b", "W/\"v1\"", "v1\r\nX: y"}) {
     EXPECT_EQ(remove(etag), 2) << etag;
   }
-  EXPECT_EQ(
-      transcript.Run(server.endpoint(), {"delete", "1", "2", "--if-match", "v1"}).exit_code, 2);
+  EXPECT_EQ(transcript.Run(server.endpoint(), {"delete", "1", "2", "--if-match", "v1"}).exit_code,
+            2);
   EXPECT_EQ(transcript.Run(server.endpoint(), {"delete"}).exit_code, 2);
   EXPECT_EQ(transcript.Run(server.endpoint(), {"delete", "1", "--from", "-"}).exit_code, 2);
   transcript.ExpectGolden("delete_condition");

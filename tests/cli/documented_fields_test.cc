@@ -56,10 +56,8 @@ TEST(Documentation, OfTheJsonFieldsIsWhatTheCommandsPrint) {
     std::vector<std::string> arguments;
   };
   const Row rows[] = {
-      {"get", {"get", "1", "--etag"}},
-      {"put", {"put", "-f", "-"}},
-      {"delete", {"delete", "1"}},
-      {"delete", {"delete", "1", "2"}},
+      {"get", {"get", "1", "--etag"}},  {"put", {"put", "-f", "-"}},
+      {"delete", {"delete", "1"}},      {"delete", {"delete", "1", "2"}},
       {"context", {"context", "list"}},
   };
   for (const Row& row : rows) {

@@ -171,8 +171,15 @@ TEST(HostileServer, VersionAndHealthSurviveItToo) {
 TEST(Unreachable, IsToldApartByExitCodeFour) {
   Transcript transcript;
   const std::string nowhere = "http://127.0.0.1:" + std::to_string(FindClosedPort());
-  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {"get", "1"}, {"health"}, {"seed"}, {"seed", "--if-empty"}}) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"get", "1"},
+                                             {"list"},
+                                             {"delete", "1"},
+                                             {"put", "1", "--sku", "S", "--manufacturer", "M",
+                                              "--category-id", "1", "--some-other-id", "1"},
+                                             {"health"},
+                                             {"seed"},
+                                             {"seed", "--if-empty"}}) {
     EXPECT_EQ(transcript.Run(nowhere, arguments).exit_code, 4);
   }
   transcript.ExpectGolden("unreachable");

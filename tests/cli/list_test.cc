@@ -14,8 +14,7 @@ namespace {
 const std::vector<std::string> kFormats = {"table", "json", "plain"};
 
 std::string SmallProduct(int id) {
-  return R"({"product_id":)" + std::to_string(id) +
-         R"(,"sku":"S)" + std::to_string(id) +
+  return R"({"product_id":)" + std::to_string(id) + R"(,"sku":"S)" + std::to_string(id) +
          R"(","manufacturer":"M","category_id":1,"weight":2,"some_other_id":3})";
 }
 
@@ -61,9 +60,9 @@ TEST(List, PrintsTheCatalogueInEveryFormat) {
 
 TEST(List, JsonIsTheCanonicalBytes) {
   const ScriptedServer server(FakeCatalog);
-  EXPECT_EQ(RunProductctl({"list", "--limit", "1", "-o", "json", "--endpoint", server.endpoint()})
-                .out,
-            kSampleJson);
+  EXPECT_EQ(
+      RunProductctl({"list", "--limit", "1", "-o", "json", "--endpoint", server.endpoint()}).out,
+      kSampleJson);
 }
 
 TEST(List, FollowsTheCursorToItsLimitOrToTheEnd) {
@@ -126,8 +125,8 @@ TEST(List, EndsCleanlyWhenTheReaderLeaves) {
 TEST(List, FullDiskBehindStandardOutputIsAFailure) {
   const ScriptedServer server(
       [](const std::string& request) { return BigCatalog(request, 2'000'000'000, 500); });
-  const RunResult result = RunProductctl({"list", "--all", "--endpoint", server.endpoint()},
-                                         {.out_path = "/dev/full"});
+  const RunResult result =
+      RunProductctl({"list", "--all", "--endpoint", server.endpoint()}, {.out_path = "/dev/full"});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(result.err, "productctl: standard output could not be written\n");
 }
@@ -153,15 +152,11 @@ TEST(List, SaysWhatAServerDoesWrong) {
                     Reply::Then::kFlood};
   const std::vector<Row> rows = {
       {"has no list", ErrorReply(404, "NOT_FOUND", "no such path"), good},
-      {"has no list and says so in HTML",
-       html,
-       good},
+      {"has no list and says so in HTML", html, good},
       {"does not take the method", ErrorReply(405, "METHOD_NOT_ALLOWED", "no"), good},
       {"answers a product", JsonReply(200, kSampleJson), good},
       {"answers what is not JSON", JsonReply(200, "{\"products\":["), good},
-      {"answers another type",
-       csv,
-       good},
+      {"answers another type", csv, good},
       {"answers a number for a list", JsonReply(200, "{\"products\":5}"), good},
       {"answers a text for a product", page("\"x\"", ""), good},
       {"answers a product without sku", page("{\"product_id\":1}", ""), good},

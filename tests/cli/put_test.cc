@@ -79,11 +79,10 @@ TEST(Put, FlagsOverruleTheFile) {
       seen = request;
       return NoContentReply();
     });
-    const RunResult result =
-        RunProductctl({"put", "5", "-f", "-", "--sku", "NEW", "--weight", "0", "--endpoint",
-                       server.endpoint()},
-                      {.input = R"({"sku":"","weight":-5,"manufacturer":"M","category_id":4,)"
-                                R"("some_other_id":6,"product_id":null})"});
+    const RunResult result = RunProductctl(
+        {"put", "5", "-f", "-", "--sku", "NEW", "--weight", "0", "--endpoint", server.endpoint()},
+        {.input = R"({"sku":"","weight":-5,"manufacturer":"M","category_id":4,)"
+                  R"("some_other_id":6,"product_id":null})"});
     EXPECT_EQ(result.exit_code, 0) << result.err;
   }
   EXPECT_TRUE(Asks(seen, "POST /products/5/details")) << seen;
@@ -181,7 +180,7 @@ TEST(Put, TakesTheFormOfAFileFromItsName) {
     int exit_code;
   };
   const std::string flow = "{sku: A, manufacturer: M, category_id: 1, some_other_id: 1}";
-  const Row rows[] = {{"p.yaml", flow, 0}, {"p.yml", flow, 0}, {"p.json", flow, 1},
+  const Row rows[] = {{"p.yaml", flow, 0}, {"p.yml", flow, 0},    {"p.json", flow, 1},
                       {"p.txt", flow, 1},  {"p", kSampleJson, 0}, {"p2.json", kSampleJson, 0}};
   for (const Row& row : rows) {
     const std::string path = directory.File(row.name);

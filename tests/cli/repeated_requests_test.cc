@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <atomic>
@@ -113,6 +114,16 @@ TEST(RepeatedRequests, OfManyAreMadeOneByOne) {
   Scene scene({ErrorReply(503, "X", "x"), kSample});
   EXPECT_EQ(scene.Run({"get", "1", "1", "1", "-o", "plain"}).exit_code, 0);
   EXPECT_EQ(scene.requests(), 4);
+}
+
+TEST(RepeatedRequests, EndWithCtrlCInThePauseToo) {
+  const ScriptedServer server([](const std::string&) { return Overloaded("3600"); });
+  ChildProcess process(PRODUCTCTL_BINARY, {"get", "1", "--endpoint", server.endpoint(), "--timeout",
+                                           "24h", "--retries", "100"});
+  while (server.requests() == 0) {
+  }
+  process.Signal(SIGINT);
+  EXPECT_EQ(process.Wait().exit_code, 130);
 }
 
 }  // namespace

@@ -3,9 +3,9 @@
 #include <filesystem>
 #include <string>
 
-#include "tests/cli/fake_catalog.h"
 #include "tests/cli/golden.h"
 #include "tests/cli/scripted_server.h"
+#include "tests/support/server_process.h"
 #include "tests/support/temp_dir.h"
 
 namespace products::cli {
@@ -36,16 +36,18 @@ TEST(Tls, CertificateThatNobodySignedIsNotTrusted) {
   EXPECT_EQ(result.out, "");
 }
 
-TEST(Tls, WithAServerThatDoesNotSpeakItFailsAndSaysSo) {
-  const ScriptedServer server(
-      [](const std::string&) { return Reply{"HTTP/1.1 400 X\r\n\r\n", Reply::Then::kClose}; });
-  // Answers whatever comes, for it waits for the end of a head that never comes.
-  const RunResult result = RunProductctl(
-      {"get", "1", "--endpoint", "https://127.0.0.1:" + std::to_string(server.port()), "--timeout",
-       "300ms"});
+#ifdef PRODUCTD_BINARY
+TEST(Tls, WithAServerThatSpeaksPlainHttpCannotBeAgreed) {
+  const test::ServerProcess server(PRODUCTD_BINARY, test::ServerProcess::ProductdArguments(),
+                                   "--ready-file");
+  const RunResult result = RunProductctl({"get", "1", "--endpoint", "https://" + server.address()});
   EXPECT_EQ(result.exit_code, 4);
-  EXPECT_NE(result.err.find("GET https://127.0.0.1:"), std::string::npos) << result.err;
+  EXPECT_EQ(result.err, "productctl: GET https://" + server.address() +
+                            "/products/1: TLS could not be agreed; does the server speak https?\n"
+                            "  try: check that a server runs at this address, or name another with "
+                            "--endpoint\n");
 }
+#endif
 
 }  // namespace
 }  // namespace products::cli
