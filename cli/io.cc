@@ -3,6 +3,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <ostream>
+
 namespace products::cli {
 namespace {
 
@@ -22,6 +25,16 @@ int Terminal::Columns() const {
     return kUnknownWidthColumns;
   }
   return size.ws_col;
+}
+
+bool FlushToReader(Io& io) {
+  // The stream does not tell why it failed, but the write that it failed at has left its errno.
+  if (io.out.good()) {
+    errno = 0;
+    io.out.flush();
+  }
+  if (!io.out.good() && errno == EPIPE) io.reader_has_left = true;
+  return io.out.good();
 }
 
 }  // namespace products::cli

@@ -16,4 +16,8 @@ std::size_t DisplayWidth(std::string_view text);
 /// Whatever a server sends passes through this before it reaches a terminal or a plain line.
 std::string Printable(std::string_view text);
 
+/// `text` (UTF-8) when it takes at most `columns` on a terminal, else as much of its beginning as
+/// does with a "…" behind it; `columns` >= 1.
+std::string CutToWidth(std::string_view text, std::size_t columns);
+
 }  // namespace products::cli

@@ -30,7 +30,9 @@ struct CommandContext {
   Palette err_palette() const { return Palette(settings.color && io.err_terminal.is_terminal()); }
   /// A client for the endpoint of the settings.
   Result<std::unique_ptr<ApiClient>> OpenClient() const {
-    return ApiClient::Open({.endpoint = settings.endpoint, .timeout = settings.timeout}, clock);
+    return ApiClient::Open(
+        {.endpoint = settings.endpoint, .timeout = settings.timeout, .retries = settings.retries},
+        clock);
   }
 };
 
