@@ -192,7 +192,7 @@ std::optional<std::int64_t> ParseProductIdOf(std::string_view object) {
   return id->value.GetInt64();
 }
 
-Result<ProductPage> ParseProductPage(std::string_view body) {
+Result<CatalogPage> ParseCatalogPage(std::string_view body) {
   rapidjson::Document document;
   document.Parse<kParseFlags>(body.data(), body.size());
   if (document.HasParseError()) {
@@ -204,7 +204,7 @@ Result<ProductPage> ParseProductPage(std::string_view body) {
   if (products == document.MemberEnd() || !products->value.IsArray()) {
     return Corrupt("it has no list \"products\"");
   }
-  ProductPage page;
+  CatalogPage page;
   page.products.reserve(products->value.Size());
   for (const auto& element : products->value.GetArray()) {
     Result<Product> product = ReadProduct(element);

@@ -40,7 +40,7 @@ std::optional<VersionAnswer> ParseVersionAnswer(std::string_view body);
 std::optional<std::int64_t> ParseProductIdOf(std::string_view object);
 
 /// A part of the catalogue, ids ascending.
-struct ProductPage {
+struct CatalogPage {
   std::vector<Product> products;
   /// Where the next page begins; absent on the last one.
   std::optional<ProductId> next_after;
@@ -48,7 +48,7 @@ struct ProductPage {
 
 /// {"products":[...],"next_after":7}. kCorrupt, with what is wrong, when `body` is not such an
 /// object or one of its products breaks a rule; unknown keys are ignored.
-Result<ProductPage> ParseProductPage(std::string_view body);
+Result<CatalogPage> ParseCatalogPage(std::string_view body);
 
 /// A member of an object that somebody wrote, and where it stands.
 struct JsonMember {

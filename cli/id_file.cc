@@ -7,7 +7,7 @@
 #include <unordered_set>
 
 #include "cli/answer_json.h"
-#include "cli/input_file.h"
+#include "cli/text_file.h"
 #include "cli/text_width.h"
 #include "core/base/parse.h"
 

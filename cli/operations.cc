@@ -241,7 +241,7 @@ void DeleteProducts(ApiClient& client, std::span<const ProductId> ids,
   client.ExchangeMany(series, slots, wake_descriptor);
 }
 
-Result<ProductPage> ListProducts(ApiClient& client, ProductId after, int limit) {
+Result<CatalogPage> ListProducts(ApiClient& client, ProductId after, int limit) {
   Request request = GetRequest("/products?limit=" + std::to_string(limit));
   if (after > 0) request.path += "&after=" + std::to_string(after);
   request.is_repeatable = true;
@@ -252,7 +252,7 @@ Result<ProductPage> ListProducts(ApiClient& client, ProductId after, int limit) 
   }
   const Status status = CheckJsonAnswer(client, request, *answer);
   if (!status.ok()) return status.error();
-  Result<ProductPage> page = ParseProductPage(answer->body);
+  Result<CatalogPage> page = ParseCatalogPage(answer->body);
   if (!page.ok()) {
     return NotTheContract(client, request,
                           "the answer is not a page: " + Printable(page.error().message));

@@ -70,7 +70,7 @@ void DeleteProducts(ApiClient& client, std::span<const ProductId> ids,
 
 /// At most `limit` products behind `after`. kCorrupt when the server has no list, or the page is
 /// not what was asked for: too long, not ascending, or with a cursor that leads nowhere.
-Result<ProductPage> ListProducts(ApiClient& client, ProductId after, int limit);
+Result<CatalogPage> ListProducts(ApiClient& client, ProductId after, int limit);
 
 struct Health {
   std::string status;  ///< "ok"

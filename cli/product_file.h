@@ -5,7 +5,7 @@
 #include <string>
 #include <variant>
 
-#include "cli/input_file.h"
+#include "cli/text_file.h"
 #include "core/base/result.h"
 #include "core/product/product_field.h"
 

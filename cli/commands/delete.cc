@@ -15,10 +15,10 @@
 #include "cli/etag.h"
 #include "cli/failure.h"
 #include "cli/id_file.h"
-#include "cli/input_file.h"
 #include "cli/interrupt.h"
 #include "cli/operations.h"
 #include "cli/progress.h"
+#include "cli/text_file.h"
 
 namespace products::cli {
 namespace {

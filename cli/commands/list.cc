@@ -50,7 +50,7 @@ class PagePrinter {
         out_(context.io.out),
         writer_(context.io.out, format_, context.io.out_terminal) {}
 
-  void Print(const ProductPage& page) {
+  void Print(const CatalogPage& page) {
     if (format_ == OutputFormat::kJson && columns_.empty()) {
       // What a million products cost most; and the bytes are the server's own.
       text_.clear();
@@ -121,7 +121,7 @@ Result<ExitCode> RunList(const ListOptions& options, const CommandContext& conte
   ProductId after = options.after;
   while (true) {
     const auto limit = static_cast<int>(std::min(left, kPageProducts));
-    const Result<ProductPage> page = ListProducts(**client, after, limit);
+    const Result<CatalogPage> page = ListProducts(**client, after, limit);
     if (!page.ok()) return page.error();
     printer.Print(*page);
     // Also when standard output cannot be written, which app.cc tells.

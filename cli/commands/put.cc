@@ -14,9 +14,9 @@
 #include "cli/commands/help.h"
 #include "cli/etag.h"
 #include "cli/failure.h"
-#include "cli/input_file.h"
 #include "cli/operations.h"
 #include "cli/product_file.h"
+#include "cli/text_file.h"
 #include "core/product/product_draft.h"
 #include "core/product/product_field.h"
 

@@ -64,7 +64,7 @@ Reply FakeCatalog(const std::string& request) {
   const Reply not_found = ErrorReply(
       404, "NOT_FOUND", "product with ID " + std::to_string(id == 0 ? 999 : id) + " not found");
   const Reply has_changed = ErrorReply(412, "PRECONDITION_FAILED", "the product has another ETag");
-  if (line.starts_with("GET /products?")) {
+  if (line.starts_with("GET /products?limit=")) {
     return JsonReply(200, PageOf(NumberBehind(line, "after="), NumberBehind(line, "limit=")));
   }
   if (line.starts_with("GET /products/") && is_there) {

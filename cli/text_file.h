@@ -8,7 +8,8 @@
 
 namespace products::cli {
 
-/// Files that commands read: each is named by its path, or by "-" for standard input.
+/// Text files that people write and commands read: each is named by its path, or by "-" for
+/// standard input.
 
 /// For messages: the path made printable, or "standard input".
 std::string NameOfInput(const std::string& path);
