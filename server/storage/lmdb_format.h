@@ -11,8 +11,8 @@
 
 namespace products {
 
-/// The values of an LMDB file of products, whose keys are ids, and key 0 for the header. All numbers
-/// are little-endian.
+/// The values of an LMDB file of products, whose keys are ids, and key 0 for the header. All
+/// numbers are little-endian.
 ///
 ///     header:  [ "productd": 8 bytes ][ format version: 4 ][ totals: 28 ]
 ///     product: [ CRC-32C of id and body: 4 ][ 1 with totals, else 0: 1 ][ totals: 28, or none ]
