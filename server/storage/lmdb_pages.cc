@@ -1,12 +1,15 @@
 #include "server/storage/lmdb_pages.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 
 namespace products {
 namespace {
@@ -50,6 +53,33 @@ Status CheckMetaPages(const std::string& file, std::uint64_t file_bytes) {
   if (last_page < pages) return {};
   return Damaged(file,
                  "it has " + std::to_string(pages) + " pages of " + std::to_string(last_page));
+}
+
+// A line is "7f0000000000-7f0000001000 r--s 00000000 08:01 1234 /path".
+FileMap::FileMap(int descriptor) {
+  struct stat file {};
+  if (::fstat(descriptor, &file) != 0) return;
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    std::istringstream fields(line);
+    std::string range;
+    std::string skipped;
+    std::uint64_t inode = 0;
+    if (!(fields >> range >> skipped >> skipped >> skipped >> inode) || inode != file.st_ino) {
+      continue;
+    }
+    const std::size_t dash = range.find('-');
+    ranges_.push_back(
+        {static_cast<std::uintptr_t>(std::stoull(range.substr(0, dash), nullptr, 16)),
+         static_cast<std::uintptr_t>(std::stoull(range.substr(dash + 1), nullptr, 16))});
+  }
+}
+
+bool FileMap::Holds(const void* begin, std::size_t size) const {
+  const auto first = reinterpret_cast<std::uintptr_t>(begin);
+  return std::any_of(ranges_.begin(), ranges_.end(), [&](const Range& range) {
+    return first >= range.begin && first < range.end && size <= range.end - first;
+  });
 }
 
 void PageUse::SawInUse(const void* place, std::size_t page_bytes) {

@@ -18,6 +18,22 @@ namespace products {
 /// in a row, in page 0 the even one, and lead nowhere beyond the file. kCorrupt when they do not.
 Status CheckMetaPages(const std::string& file, std::uint64_t file_bytes);
 
+/// Where in this process's memory a file is mapped. What a damaged page makes LMDB point to may lie
+/// elsewhere, in memory that is there and is something else.
+class FileMap {
+ public:
+  /// Reads /proc/self/maps: the mappings of this moment.
+  explicit FileMap(int descriptor);
+  bool Holds(const void* begin, std::size_t size) const;
+
+ private:
+  struct Range {
+    std::uintptr_t begin;
+    std::uintptr_t end;
+  };
+  std::vector<Range> ranges_;
+};
+
 /// Which pages of a file are said to be free and which are seen in use.
 class PageUse {
  public:

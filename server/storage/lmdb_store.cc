@@ -30,6 +30,16 @@ constexpr std::uint64_t kFullDiskBytes = 64 * 4096;
 
 MDB_val KeyOf(std::uint32_t& id) { return {sizeof id, &id}; }
 
+FileMap MapOf(MDB_env* env) {
+  int descriptor = -1;
+  mdb_env_get_fd(env, &descriptor);
+  return FileMap(descriptor);
+}
+
+bool Holds(const FileMap& map, const MDB_val& value) {
+  return map.Holds(value.mv_data, value.mv_size);
+}
+
 std::string_view BytesOf(const MDB_val& value) {
   return {static_cast<const char*>(value.mv_data), value.mv_size};
 }
@@ -198,7 +208,7 @@ std::size_t PagesOf(MDB_txn* txn, MDB_dbi database) {
 // A page that is in use and said to be free is lost with the next commit that takes it. Every page
 // is one or the other, and a free one only once.
 Status CheckFreePages(MDB_txn* txn, MDB_dbi products, PageUse& pages, std::size_t page_count,
-                      const std::string& file, MapFaultGuard& guard) {
+                      const std::string& file, const FileMap& map, MapFaultGuard& guard) {
   constexpr MDB_dbi kFreeDatabase = 0;
   const auto damaged = [&file] { return Corrupt(file, "its list of free pages is not sound"); };
   MDB_cursor* opened = nullptr;
@@ -211,7 +221,7 @@ Status CheckFreePages(MDB_txn* txn, MDB_dbi products, PageUse& pages, std::size_
       MDB_val key{};
       MDB_val value{};
       code = mdb_cursor_get(cursor, &key, &value, step);
-      if (code == MDB_SUCCESS) is_sound = pages.SawFreeList(BytesOf(value));
+      if (code == MDB_SUCCESS) is_sound = Holds(map, value) && pages.SawFreeList(BytesOf(value));
     });
     if (!read) return damaged();
     if (code == MDB_NOTFOUND) break;
@@ -271,6 +281,7 @@ Result<std::unique_ptr<LmdbStore>> LmdbStore::Open(const std::string& path, Acce
 }
 
 Result<std::size_t> LmdbStore::CountProducts() {
+  const FileMap map = MapOf(env_.get());
   MapFaultGuard guard;
   const Result<Txn> txn = BeginRead(env_.get(), file_);
   if (!txn.ok()) return txn.error();
@@ -286,6 +297,7 @@ Result<std::size_t> LmdbStore::CountProducts() {
     MDB_val key = KeyOf(id);
     MDB_val value{};
     code = mdb_get(txn, database, &key, &value);
+    if (code == MDB_SUCCESS && !Holds(map, value)) code = MDB_CORRUPTED;
     if (code == MDB_SUCCESS) header = BytesOf(value).substr(0, kMaxHeaderBytes);
   });
   if (!read) return Corrupt(file_, kFaulted);
@@ -310,6 +322,7 @@ Result<StoredTotals> LmdbStore::ReadAll(const Visitor& visit, const FaultVisitor
   const std::size_t page_bytes = stat.ms_psize;
   const std::size_t page_count = stored_bytes() / page_bytes;
   PageUse pages(page_count);
+  const FileMap map = MapOf(env_.get());
   MapFaultGuard guard;
   std::string header;
   StoredTotals found;
@@ -322,6 +335,7 @@ Result<StoredTotals> LmdbStore::ReadAll(const Visitor& visit, const FaultVisitor
       MDB_val key{};
       MDB_val value{};
       code = mdb_cursor_get(cursor, &key, &value, step);
+      if (code == MDB_SUCCESS && !(Holds(map, key) && Holds(map, value))) code = MDB_CORRUPTED;
       if (code != MDB_SUCCESS) return;
       if (step == MDB_FIRST) header = BytesOf(value).substr(0, kMaxHeaderBytes);
       product = ParseStoredProduct(BytesOf(key), BytesOf(value));
@@ -363,7 +377,7 @@ Result<StoredTotals> LmdbStore::ReadAll(const Visitor& visit, const FaultVisitor
     const Status sound = CompareTotals(found, last, file_);
     if (!sound.ok()) return sound.error();
   }
-  const Status sound = CheckFreePages(txn->get(), *database, pages, page_count, file_, guard);
+  const Status sound = CheckFreePages(txn->get(), *database, pages, page_count, file_, map, guard);
   if (!sound.ok()) return sound.error();
   return found;
 }
