@@ -63,11 +63,11 @@ FileMap::FileMap(int descriptor) {
   for (std::string line; std::getline(maps, line);) {
     std::istringstream fields(line);
     std::string range;
+    std::string access;
     std::string skipped;
     std::uint64_t inode = 0;
-    if (!(fields >> range >> skipped >> skipped >> skipped >> inode) || inode != file.st_ino) {
-      continue;
-    }
+    if (!(fields >> range >> access >> skipped >> skipped >> inode)) continue;
+    if (inode != file.st_ino || !access.ends_with('s')) continue;
     const std::size_t dash = range.find('-');
     ranges_.push_back(
         {static_cast<std::uintptr_t>(std::stoull(range.substr(0, dash), nullptr, 16)),
@@ -76,6 +76,9 @@ FileMap::FileMap(int descriptor) {
 }
 
 bool FileMap::Holds(const void* begin, std::size_t size) const {
+  // Some kernels give a file of an overlay another number here than fstat does. Then nothing is
+  // held against a pointer that is one; MapFaultGuard is still there.
+  if (ranges_.empty()) return begin != nullptr;
   const auto first = reinterpret_cast<std::uintptr_t>(begin);
   return std::any_of(ranges_.begin(), ranges_.end(), [&](const Range& range) {
     return first >= range.begin && first < range.end && size <= range.end - first;
