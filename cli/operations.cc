@@ -88,8 +88,9 @@ void AppendNumber(std::string& out, ProductId id) {
   out.append(digits.data(), end);
 }
 
-void SetGetRequest(ProductId id, Request& request) {
-  request.method = Method::kGet;
+// Of one product, without a body.
+void SetProductRequest(Method method, ProductId id, Request& request) {
+  request.method = method;
   request.path.assign("/products/");
   AppendNumber(request.path, id);
   request.is_repeatable = true;
@@ -124,13 +125,6 @@ Result<TaggedProduct> ReadProductAnswer(const ApiClient& client, const Request& 
   return TaggedProduct{std::move(*product), answer.etag};
 }
 
-void SetDeleteRequest(ProductId id, Request& request) {
-  request.method = Method::kDelete;
-  request.path.assign("/products/");
-  AppendNumber(request.path, id);
-  request.is_repeatable = true;
-}
-
 Status ReadDeleteAnswer(const ApiClient& client, const Request& request, const Answer& answer) {
   if (answer.status == kNoContent) return {};
   Error refusal = Refusal(client, request, answer);
@@ -144,7 +138,7 @@ Request GetRequest(std::string path) { return {Method::kGet, std::move(path), {}
 
 Result<Product> GetProduct(ApiClient& client, ProductId id) {
   Request request;
-  SetGetRequest(id, request);
+  SetProductRequest(Method::kGet, id, request);
   const Result<Answer> answer = client.Exchange(request);
   if (!answer.ok()) return answer.error();
   Result<TaggedProduct> tagged = ReadProductAnswer(client, request, *answer, id);
@@ -156,7 +150,7 @@ void GetProducts(ApiClient& client, std::span<const ProductId> ids, const OnProd
   if (ids.size() == 1) {
     // Without what many at a time cost to set up.
     Request request;
-    SetGetRequest(ids[0], request);
+    SetProductRequest(Method::kGet, ids[0], request);
     const Result<Answer> answer = client.Exchange(request);
     on_product(0, answer.ok() ? ReadProductAnswer(client, request, *answer, ids[0])
                               : Result<TaggedProduct>(answer.error()));
@@ -166,7 +160,8 @@ void GetProducts(ApiClient& client, std::span<const ProductId> ids, const OnProd
   const std::size_t slots = std::min(ids.size(), kConcurrency);
   RequestSeries series(
       ids.size(), slots,
-      {.fill = [&](std::size_t index, Request& request) { SetGetRequest(ids[index], request); },
+      {.fill = [&](std::size_t index,
+                   Request& request) { SetProductRequest(Method::kGet, ids[index], request); },
        .answered =
            [&](std::size_t index, const Request& request, const Answer& answer) {
              Result<TaggedProduct> product = ReadProductAnswer(client, request, answer, ids[index]);
@@ -218,7 +213,7 @@ Result<std::string> PutProduct(ApiClient& client, const Product& product,
 
 Status DeleteProduct(ApiClient& client, ProductId id, const std::string& if_match) {
   Request request;
-  SetDeleteRequest(id, request);
+  SetProductRequest(Method::kDelete, id, request);
   request.if_match = if_match;
   request.is_repeatable = if_match.empty();
   const Result<Answer> answer = client.Exchange(request);
@@ -231,7 +226,8 @@ void DeleteProducts(ApiClient& client, std::span<const ProductId> ids,
   const std::size_t slots = std::min(ids.size(), kConcurrency);
   RequestSeries series(
       ids.size(), slots,
-      {.fill = [&](std::size_t index, Request& request) { SetDeleteRequest(ids[index], request); },
+      {.fill = [&](std::size_t index,
+                   Request& request) { SetProductRequest(Method::kDelete, ids[index], request); },
        .answered =
            [&](std::size_t index, const Request& request, const Answer& answer) {
              callbacks.on_status(index, ReadDeleteAnswer(client, request, answer));

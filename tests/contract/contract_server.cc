@@ -109,4 +109,13 @@ void CheckForm(const test::HttpResponse& response, const std::string& method) {
   }
 }
 
+test::HttpResponse AskAndCheckForm(const test::ServerProcess& server, const std::string& method,
+                                   const std::string& target, const std::string& body) {
+  SCOPED_TRACE(method + " " + target);
+  test::HttpResponse response =
+      Ask(server, {.name = target, .method = method, .target = target, .body = body});
+  CheckForm(response, method);
+  return response;
+}
+
 }  // namespace products::contract

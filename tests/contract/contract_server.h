@@ -50,4 +50,8 @@ test::BodyRule BodyRuleOf(const std::string& method);
 /// header without a reason. `method` is the one asked with.
 void CheckForm(const test::HttpResponse& response, const std::string& method);
 
+/// One request over a connection of its own, and its answer, whose form is checked.
+test::HttpResponse AskAndCheckForm(const test::ServerProcess& server, const std::string& method,
+                                   const std::string& target, const std::string& body = {});
+
 }  // namespace products::contract

@@ -21,11 +21,7 @@ class ServiceEndpoints : public ::testing::TestWithParam<ContractServer> {
   test::HttpResponse Get(const std::string& target) { return Request("GET", target); }
   test::HttpResponse Request(const std::string& method, const std::string& target,
                              const std::string& body = "") {
-    SCOPED_TRACE(method + " " + target);
-    test::HttpResponse response =
-        Ask(*server_, {.name = target, .method = method, .target = target, .body = body});
-    CheckForm(response, method);
-    return response;
+    return AskAndCheckForm(*server_, method, target, body);
   }
 
   const std::unique_ptr<test::ServerProcess> server_ = Start(GetParam());
