@@ -6,8 +6,9 @@
 The argument is the directory of productd and productctl. A productd with the lmdb engine is read,
 written, filled by batches, asked wrongly, and made to refuse; Prometheus evaluates the recording
 rules and alerts meanwhile. Then no panel may be empty, no panel may be 0 all the time unless
-NOTHING_HAPPENED says why, and every metric and label that a rule names must be there. AWAITED and
-OF_OTHERS hold the only metrics that may be missing. Half a minute; listens on loopback only.
+NOTHING_HAPPENED says why, every metric and label that a rule names must be there, and the commands
+of docs/runbook.md must succeed, but for those of kubectl. AWAITED and OF_OTHERS hold the only
+metrics that may be missing. Half a minute; listens on loopback only.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from typing import NamedTuple, Optional
 import yaml
 
 import promql
+from check_readme import sh_commands
 from promql import DASHBOARDS, ROOT
 
 START_TIMEOUT_SECONDS = 30.0
@@ -410,6 +412,22 @@ class Observability(unittest.TestCase):
         names = self.prometheus.ask("label/__name__/values")
         come = {pattern for pattern in AWAITED for name in names if re.fullmatch(pattern, name)}
         self.assertEqual(come, set(), "it is there: take it out of AWAITED")
+
+    def test_the_commands_of_the_runbook_do_what_they_say(self) -> None:
+        environment = os.environ | {
+            "PRODUCTD": f"http://{self.server.address}", "NAMESPACE": "shop", "POD": "productd-0",
+            "MANAGEMENT": f"http://{self.server.management}",
+            "PATH": f"{programs}:{os.environ['PATH']}"}
+        commands = sh_commands((ROOT / "docs/runbook.md").read_text(encoding="utf-8"))
+        for line, command in commands:
+            # There is no cluster here: of kubectl, only the shell's grammar is checked.
+            check = ["-n"] if command.startswith(("kubectl", "export")) else []
+            with self.subTest(f"docs/runbook.md:{line}", command=command):
+                run = subprocess.run(["bash", *check, "-eo", "pipefail", "-c", command],
+                                     env=environment, cwd=self.server.folder,
+                                     stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                     timeout=REQUEST_TIMEOUT_SECONDS)
+                self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
 
     def test_the_load_was_what_it_should_be(self) -> None:
         for series in ('http_request_duration_seconds_count{code="503",route="/products/batch"}',
