@@ -59,7 +59,8 @@ def quantile(q: float, histogram: str, matchers: str = "", by: str = "",
 def quantiles(histogram: str, matchers: str = "", by: str = "", legend: str = "",
               selector: str = SELECTOR) -> list[Query]:
     return [Query(quantile(q, histogram, matchers, by, selector), f"{name}{legend}")
-            for q, name in ((0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"), (1, "max"))]
+            for q, name in ((0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"),
+                            (1, "max"))]
 
 
 def mean(histogram: str, matchers: str = "", selector: str = SELECTOR) -> str:
