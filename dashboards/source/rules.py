@@ -117,8 +117,8 @@ def _saturation() -> list[Alert]:
               "histogram_quantile(0.99, sum by (namespace, job, instance, le) (\n"
               f"  rate(productd_event_loop_lag_seconds_bucket{{{JOB}}}[10m])))\n> 0.05",
               "The event loops of {{ $labels.instance }} are late",
-              "One wake-up in a hundred of {{ $labels.namespace }}/{{ $labels.instance }} comes "
-              "{{ $value | humanizeDuration }} late or later; durations do not show that wait."),
+              "One tick in a hundred of {{ $labels.namespace }}/{{ $labels.instance }} comes "
+              "{{ $value | humanizeDuration }} late or later; requests wait as long unmeasured."),
         Alert("ProductdConnectionsNearLimit", TICKET, "5m",
               f"productd_connections{{{JOB}}} > {connections_limit}",
               "{{ $labels.instance }} has nearly all connections it may have",

@@ -30,7 +30,7 @@ def dashboard() -> Dashboard:
         "short", [Query(f"sum({PROCESSOR})", "cores")], width=4, decimals=2))
     board.with_panel(single(
         "Event loops: how late is a worker?",
-        "p99 of the time from a descriptor being ready to its worker looking at it.",
+        "p99 of how late a worker is for its tick of 100 ms.",
         "s", [Query(quantile(0.99, "productd_event_loop_lag_seconds"), "p99")], width=4,
         lines=[Line(0.01, "orange"), Line(0.05)]))
     board.with_panel(single(
@@ -63,16 +63,18 @@ def dashboard() -> Dashboard:
     board.with_panel(graph(
         "Is it throttled?",
         "The share of the scheduler's periods in which a CPU limit stopped the process. Each is "
-        "up to 100 ms in which nothing is answered: the tail, whatever the average says.",
+        "up to 100 ms in which nothing is answered: the tail, whatever the average says. Empty "
+        "outside of a container.",
         "percentunit", [Query(THROTTLED, INSTANCE)], width=8, lines=[Line(0.25)]))
     board.with_panel(graph(
-        "How long is it stopped by a CPU limit?", "Seconds a second, over all threads.",
+        "How long is it stopped by a CPU limit?",
+        "Seconds a second, over all threads. Empty outside of a container.",
         "short", [Query("rate(productd_cpu_throttled_seconds_total{%s}[$__rate_interval])"
                         % SELECTOR, INSTANCE)], width=8))
     board.with_panel(graph(
         "How late are the event loops?",
-        "From a descriptor being ready to its worker looking at it. In every request's wait, and "
-        "not in its measured duration.",
+        "How late workers are for their tick of 100 ms. A request that comes meanwhile waits as "
+        "long before it is read, and its measured duration does not show that.",
         "s", quantiles("productd_event_loop_lag_seconds"), log=True))
     board.with_panel(graph(
         "Which worker is late?",

@@ -113,6 +113,12 @@ def dashboard() -> Dashboard:
         "reqps", [Query(rate("productd_requests_refused_total", by="reason"), "{{reason}}")],
         stack=True))
     board.with_panel(graph(
+        "What do clients send that is no HTTP?",
+        "Requests that could not be parsed, by what is wrong with them: a broken client, a proxy "
+        "that speaks something else, or somebody who tries.",
+        "reqps", [Query(rate("productd_parse_errors_total", by="error"), "{{error}}")],
+        stack=True))
+    board.with_panel(graph(
         "How do connections end?",
         "By outcome. Time-outs and resets are requests that a client has not seen answered, which "
         "no latency shows.",
