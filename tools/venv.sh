@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Makes .venv with what loadtest and tests/tools require; does nothing while that has not changed.
+# Makes .venv with what loadtest, tests/tools and dashboards require; does nothing while that has
+# not changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-requirements=(loadtest/requirements.txt tests/tools/requirements.txt)
+requirements=(loadtest/requirements.txt tests/tools/requirements.txt dashboards/requirements.txt)
 
 if cat "${requirements[@]}" | cmp -s - .venv/installed-requirements.txt; then exit 0; fi
 echo "venv: installing ${requirements[*]} into .venv"

@@ -1,0 +1,1 @@
+"""What dashboards and rules are made of; dashboards/generate.py writes them."""
