@@ -12,6 +12,7 @@
 #include "cli/commands/help.h"
 #include "cli/commands/put.h"
 #include "cli/commands/seed.h"
+#include "cli/commands/status.h"
 #include "cli/commands/version.h"
 #include "cli/failure.h"
 #include "cli/suggestion.h"
@@ -49,6 +50,7 @@ void BuildTree(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) {
   AddPutCommand(root, chosen);
   AddSeedCommand(root, chosen);
   AddHealthCommand(root, chosen);
+  AddStatusCommand(root, flags, chosen);
   AddVersionCommand(root, chosen);
 }
 

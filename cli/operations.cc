@@ -50,7 +50,8 @@ ErrorCode CodeOf(int status, const ErrorAnswer& error) {
   }
 }
 
-// The failure that an answer with another status than the expected one stands for.
+}  // namespace
+
 Error Refusal(const ApiClient& client, const Request& request, const Answer& answer) {
   const std::string status = std::to_string(answer.status);
   const bool is_failure = answer.status >= 400 && answer.status <= 599;
@@ -70,6 +71,8 @@ Error Refusal(const ApiClient& client, const Request& request, const Answer& ans
                                                                       : ErrorCode::kCorrupt;
   return {code, client.Describe(request) + ": status " + status + " without a reason", {}};
 }
+
+namespace {
 
 void AppendNumber(std::string& out, ProductId id) {
   std::array<char, 16> digits;

@@ -19,7 +19,8 @@
 namespace products::cli {
 namespace {
 
-constexpr std::array<std::string_view, 4> kFileKeys = {"endpoint", "output", "timeout", "color"};
+constexpr std::array<std::string_view, 5> kFileKeys = {"endpoint", "management_endpoint", "output",
+                                                       "timeout", "color"};
 // Far above any sensible file; keeps a mistaken path (a disk image) from being read whole.
 constexpr std::size_t kMaxFileBytes = 64 * 1024;
 
@@ -41,6 +42,14 @@ Status SetEndpoint(Settings& settings, std::string_view source, const std::strin
   const Status checked = ApiClient::CheckEndpoint(value);
   if (!checked.ok()) return InvalidArgument(std::string(source) + ": " + checked.error().message);
   settings.endpoint = value;
+  return {};
+}
+
+Status SetManagementEndpoint(Settings& settings, std::string_view source,
+                             const std::string& value) {
+  const Status checked = ApiClient::CheckEndpoint(value);
+  if (!checked.ok()) return InvalidArgument(std::string(source) + ": " + checked.error().message);
+  settings.management_endpoint = value;
   return {};
 }
 
@@ -69,6 +78,7 @@ Status SetColor(Settings& settings, std::string_view source, const std::string& 
 Status SetFileKey(Settings& settings, const std::string& key, std::string_view source,
                   const std::string& value) {
   if (key == "endpoint") return SetEndpoint(settings, source, value);
+  if (key == "management_endpoint") return SetManagementEndpoint(settings, source, value);
   if (key == "output") return SetOutput(settings, source, value);
   if (key == "timeout") return SetTimeout(settings, source, value);
   if (key == "color") return SetColor(settings, source, value);
@@ -157,9 +167,12 @@ Result<Settings> ResolveSettings(const SettingsFlags& flags, const Environment& 
   };
   const std::initializer_list<Source> sources = {
       {Find(environment, "PRODUCTCTL_ENDPOINT"), "PRODUCTCTL_ENDPOINT", SetEndpoint},
+      {Find(environment, "PRODUCTCTL_MANAGEMENT_ENDPOINT"), "PRODUCTCTL_MANAGEMENT_ENDPOINT",
+       SetManagementEndpoint},
       {Find(environment, "PRODUCTCTL_OUTPUT"), "PRODUCTCTL_OUTPUT", SetOutput},
       {Find(environment, "PRODUCTCTL_TIMEOUT"), "PRODUCTCTL_TIMEOUT", SetTimeout},
       {flags.endpoint, "--endpoint", SetEndpoint},
+      {flags.management_endpoint, "--management-endpoint", SetManagementEndpoint},
       {flags.output, "--output", SetOutput},
       {flags.timeout, "--timeout", SetTimeout},
   };

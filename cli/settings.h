@@ -17,6 +17,8 @@ inline constexpr std::chrono::milliseconds kDefaultTimeout{10'000};
 /// What holds for every command, resolved.
 struct Settings {
   std::string endpoint = kDefaultEndpoint;
+  /// Of /metrics, /readyz and /admin/, where the server has another address for them.
+  std::optional<std::string> management_endpoint = std::nullopt;
   OutputFormat output = OutputFormat::kPlain;
   /// From the start of one request to the last byte of its answer.
   std::chrono::milliseconds timeout = kDefaultTimeout;
@@ -27,6 +29,7 @@ struct Settings {
 /// The flags as typed; an absent one was not given.
 struct SettingsFlags {
   std::optional<std::string> endpoint = std::nullopt;
+  std::optional<std::string> management_endpoint = std::nullopt;
   std::optional<std::string> output = std::nullopt;
   std::optional<std::string> timeout = std::nullopt;
   std::optional<std::string> config_path = std::nullopt;
@@ -36,11 +39,13 @@ struct SettingsFlags {
 /// The variables of the process; injected, for a test has its own.
 using Environment = std::map<std::string, std::string, std::less<>>;
 
-/// Flags > environment (PRODUCTCTL_ENDPOINT, _OUTPUT, _TIMEOUT, _CONFIG; NO_COLOR) > file >
-/// default.
+/// Flags > environment (PRODUCTCTL_ENDPOINT, _MANAGEMENT_ENDPOINT, _OUTPUT, _TIMEOUT, _CONFIG;
+/// NO_COLOR) > file > default.
 ///
-/// The file is YAML, a map with the keys `endpoint`, `output`, `timeout` and `color`:
+/// The file is YAML, a map with the keys `endpoint`, `management_endpoint`, `output`, `timeout` and
+/// `color`:
 ///     endpoint: http://127.0.0.1:8080
+///     management_endpoint: http://127.0.0.1:9090   # else the same as endpoint
 ///     output: json        # table, json or plain; else table on a terminal and plain elsewhere
 ///     timeout: 10s        # of one request, with its unit
 ///     color: true

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <string_view>
 
 #include "core/base/version.h"
@@ -40,6 +41,11 @@ std::string Normalized(std::string text, const std::string& endpoint) {
   ReplaceAll(text, "\"client_version\":\"" + version, "\"client_version\":\"VERSION");
   ReplaceAll(text, "client_version  " + version, "client_version  VERSION");
   ReplaceAll(text, version + "\tCOMMIT", "VERSION\tCOMMIT");
+  // Rates, unless they are 0: the time between two scrapes is never quite the same.
+  static const std::regex rate("[0-9]*[1-9][0-9.]*(e\\+[0-9]+)?( changes)?/s");
+  text = std::regex_replace(text, rate, "RATE$2/s");
+  static const std::regex json_rate("_per_second\":[0-9.e+-]*[1-9][0-9.e+-]*");
+  text = std::regex_replace(text, json_rate, "_per_second\":RATE");
   ReplaceBetween(text, " products in ", "/s)", "TIME (RATE");
   ReplaceBetween(text, "\"seconds\":", ",\"next_id\"", "TIME,\"products_per_second\":RATE");
   return text;

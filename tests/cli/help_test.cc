@@ -11,7 +11,7 @@ namespace products::cli {
 namespace {
 
 TEST(Help, EveryCommandHasOneThatFitsEightyColumns) {
-  for (const std::string command : {"", "get", "put", "seed", "health", "version"}) {
+  for (const std::string command : {"", "get", "put", "seed", "health", "status", "version"}) {
     std::vector<std::string> arguments = {"--help"};
     if (!command.empty()) arguments.insert(arguments.begin(), command);
     Transcript transcript;
