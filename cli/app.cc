@@ -13,6 +13,7 @@
 #include "cli/commands/put.h"
 #include "cli/commands/seed.h"
 #include "cli/commands/status.h"
+#include "cli/commands/top.h"
 #include "cli/commands/version.h"
 #include "cli/failure.h"
 #include "cli/suggestion.h"
@@ -51,6 +52,7 @@ void BuildTree(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) {
   AddSeedCommand(root, chosen);
   AddHealthCommand(root, chosen);
   AddStatusCommand(root, flags, chosen);
+  AddTopCommand(root, flags, chosen);
   AddVersionCommand(root, chosen);
 }
 

@@ -1,5 +1,11 @@
 #include "cli/interruptible_exchange.h"
 
+#include <poll.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
 namespace products::cli {
 namespace {
 
@@ -34,6 +40,12 @@ std::optional<Result<Answer>> ExchangeUnlessWoken(ApiClient& client, const Reque
   OneExchange exchange(request);
   client.ExchangeMany(exchange, 1, wake_descriptor);
   return exchange.outcome();
+}
+
+bool IsWokenWithin(int descriptor, MonotonicTime::duration duration) {
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(duration);
+  pollfd ready{descriptor, POLLIN, 0};
+  return ::poll(&ready, 1, static_cast<int>(std::max(wait.count(), std::int64_t{0}))) > 0;
 }
 
 }  // namespace products::cli

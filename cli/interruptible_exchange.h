@@ -12,4 +12,7 @@ namespace products::cli {
 std::optional<Result<Answer>> ExchangeUnlessWoken(ApiClient& client, const Request& request,
                                                   int wake_descriptor);
 
+/// Whether `descriptor` became readable within `duration`; returns at once then.
+bool IsWokenWithin(int descriptor, MonotonicTime::duration duration);
+
 }  // namespace products::cli

@@ -7,6 +7,7 @@ namespace products::cli {
 namespace {
 
 constexpr int kUnknownWidthColumns = 80;
+constexpr int kUnknownHeightRows = 24;
 
 }  // namespace
 
@@ -22,6 +23,14 @@ int Terminal::Columns() const {
     return kUnknownWidthColumns;
   }
   return size.ws_col;
+}
+
+int Terminal::Rows() const {
+  winsize size{};
+  if (::ioctl(*file_descriptor_, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) {
+    return kUnknownHeightRows;
+  }
+  return size.ws_row;
 }
 
 }  // namespace products::cli

@@ -121,6 +121,12 @@ std::string RenderJsonObject(std::span<const Field> fields) {
   return text;
 }
 
+std::string RenderPlainLine(std::span<const Field> fields) {
+  std::string text;
+  AppendPlainLine(text, fields);
+  return text;
+}
+
 std::string Palette::Error(std::string_view text) const {
   if (!color_) return std::string(text);
   return std::string("\x1b[1;31m").append(text).append("\x1b[0m");

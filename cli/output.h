@@ -33,6 +33,8 @@ void PrintRecord(std::ostream& out, OutputFormat format, std::span<const Field> 
 
 /// The object that PrintRecord prints, without its end of line.
 std::string RenderJsonObject(std::span<const Field> fields);
+/// The line of values, with its end.
+std::string RenderPlainLine(std::span<const Field> fields);
 
 /// The escape sequences of a terminal, or nothing when colour is off.
 class Palette {

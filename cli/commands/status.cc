@@ -13,6 +13,7 @@
 #include "cli/commands/flags.h"
 #include "cli/commands/help.h"
 #include "cli/duration.h"
+#include "cli/figure_fields.h"
 #include "cli/figure_text.h"
 #include "cli/operations.h"
 #include "cli/readiness.h"
@@ -33,34 +34,6 @@ struct Report {
   std::optional<Error> no_metrics;
 };
 
-using Value = decltype(Field::value);
-
-Value TextOrNull(const std::optional<std::string>& text) {
-  return text ? Value(*text) : Value(std::monostate());
-}
-
-Value NumberOrNull(std::optional<double> number) {
-  return number ? Value(*number) : Value(std::monostate());
-}
-
-// Rates and durations have no more digits than they are worth: a microsecond, a thousandth.
-Value RoundedOrNull(std::optional<double> number, double steps) {
-  return number ? Value(std::round(*number * steps) / steps) : Value(std::monostate());
-}
-
-// Doubles above 2^53 have no units; those stay doubles.
-Value CountOrNull(std::optional<double> number) {
-  constexpr double kLargestWhole = 9007199254740992.0;
-  if (!number || std::abs(*number) > kLargestWhole || *number != std::floor(*number)) {
-    return NumberOrNull(number);
-  }
-  return Value(static_cast<std::int64_t>(*number));
-}
-
-Value TruthOrNull(std::optional<double> number) {
-  return number ? Value(*number != 0.0) : Value(std::monostate());
-}
-
 std::optional<std::string> VersionOf(const Report& report) {
   return report.version ? std::optional(report.version->version) : report.state.version;
 }
@@ -79,39 +52,38 @@ std::vector<Field> RawFields(const Report& report) {
   };
   const CommitFigures no_commits;
   const CommitFigures& commits = rates.commits ? *rates.commits : no_commits;
-  constexpr double kThousandths = 1e3;
-  constexpr double kMicroseconds = 1e6;
   return {
       {"endpoint", report.endpoint},
       {"management_endpoint", report.management_endpoint},
-      {"version", TextOrNull(VersionOf(report))},
-      {"commit", TextOrNull(CommitOf(report))},
-      {"engine", TextOrNull(state.engine)},
-      {"ready", report.readiness ? Value(report.readiness->is_ready) : Value(std::monostate())},
-      {"readiness", report.readiness ? Value(report.readiness->reason) : Value(std::monostate())},
-      {"started", NumberOrNull(state.start_unix_seconds)},
-      {"products", CountOrNull(state.products)},
-      {"connections", CountOrNull(state.connections)},
-      {"requests_in_flight", CountOrNull(state.requests_in_flight)},
-      {"restarted", Value(rates.restarted)},
-      {"requests_per_second", RoundedOrNull(if_known(requests.per_second), kThousandths)},
-      {"failed_per_second", RoundedOrNull(if_known(requests.failed_per_second), kThousandths)},
-      {"refused_per_second", RoundedOrNull(rates.refused_per_second, kThousandths)},
-      {"p50_seconds", RoundedOrNull(requests.seconds.p50, kMicroseconds)},
-      {"p99_seconds", RoundedOrNull(requests.seconds.p99, kMicroseconds)},
-      {"p999_seconds", RoundedOrNull(requests.seconds.p999, kMicroseconds)},
+      {"version", TextField(VersionOf(report))},
+      {"commit", TextField(CommitOf(report))},
+      {"engine", TextField(state.engine)},
+      {"ready",
+       report.readiness ? FieldValue(report.readiness->is_ready) : FieldValue(std::monostate())},
+      {"readiness",
+       report.readiness ? FieldValue(report.readiness->reason) : FieldValue(std::monostate())},
+      {"started", NumberField(state.start_unix_seconds)},
+      {"products", CountField(state.products)},
+      {"connections", CountField(state.connections)},
+      {"requests_in_flight", CountField(state.requests_in_flight)},
+      {"restarted", FieldValue(rates.restarted)},
+      {"requests_per_second", RateField(if_known(requests.per_second))},
+      {"failed_per_second", RateField(if_known(requests.failed_per_second))},
+      {"refused_per_second", RateField(rates.refused_per_second)},
+      {"p50_seconds", SecondsField(requests.seconds.p50)},
+      {"p99_seconds", SecondsField(requests.seconds.p99)},
+      {"p999_seconds", SecondsField(requests.seconds.p999)},
       {"commits_per_second",
-       RoundedOrNull(rates.commits ? std::optional(commits.per_second) : std::nullopt,
-                     kThousandths)},
-      {"commit_p99_seconds", RoundedOrNull(commits.seconds.p99, kMicroseconds)},
-      {"commit_queue_depth", CountOrNull(state.commit_queue_depth)},
-      {"writes_stopped", TruthOrNull(state.writes_stopped)},
-      {"table_bytes", CountOrNull(state.table_bytes)},
-      {"stored_bytes", CountOrNull(state.stored_bytes)},
-      {"max_stored_bytes", CountOrNull(state.max_stored_bytes)},
-      {"backup_running", TruthOrNull(state.backup_running)},
-      {"backup_failures", CountOrNull(state.backup_failures)},
-      {"backup_last_success", NumberOrNull(state.backup_last_success_unix_seconds)},
+       RateField(rates.commits ? std::optional(commits.per_second) : std::nullopt)},
+      {"commit_p99_seconds", SecondsField(commits.seconds.p99)},
+      {"commit_queue_depth", CountField(state.commit_queue_depth)},
+      {"writes_stopped", TruthField(state.writes_stopped)},
+      {"table_bytes", CountField(state.table_bytes)},
+      {"stored_bytes", CountField(state.stored_bytes)},
+      {"max_stored_bytes", CountField(state.max_stored_bytes)},
+      {"backup_running", TruthField(state.backup_running)},
+      {"backup_failures", CountField(state.backup_failures)},
+      {"backup_last_success", NumberField(state.backup_last_success_unix_seconds)},
   };
 }
 
@@ -171,7 +143,7 @@ std::vector<Field> TableFields(const Report& report, double now_unix_seconds) {
     fields.push_back({"management", report.management_endpoint});
   }
   const auto add = [&fields](const char* name, bool is_known, auto render) {
-    fields.push_back({name, is_known ? Value(render()) : Value(std::monostate())});
+    fields.push_back({name, is_known ? FieldValue(render()) : FieldValue(std::monostate())});
   };
   add("version", VersionOf(report).has_value(), [&] {
     const std::string commit = CommitOf(report).value_or("");
@@ -233,13 +205,6 @@ Status CheckSpeaksProducts(ApiClient& client) {
   return product.error();
 }
 
-// Metrics are where management.listen of the server is, which may be elsewhere.
-void NoteAbsence(const CommandContext& context, const Error& error) {
-  context.io.err << "productctl: no figures: " << error.message << '\n';
-  if (context.settings.management_endpoint) return;
-  context.io.err << "  try: --management-endpoint with the address of management.listen\n";
-}
-
 }  // namespace
 
 void AddStatusCommand(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) {
@@ -295,7 +260,7 @@ Result<ExitCode> RunStatus(const StatusOptions& options, const CommandContext& c
   }
   if (!report.no_metrics) return ExitCode::kDone;
   if (!has_none) return *report.no_metrics;
-  NoteAbsence(context, *report.no_metrics);
+  context.io.err << "productctl: no figures: " << report.no_metrics->message << '\n';
   return ExitCode::kDone;
 }
 

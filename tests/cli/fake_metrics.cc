@@ -4,8 +4,6 @@
 #include <cstdio>
 #include <numeric>
 
-#include "tests/cli/scripted_server.h"
-
 namespace products::cli {
 namespace {
 
@@ -85,14 +83,6 @@ std::string RenderFakeMetrics(const FakeFigures& figures) {
     AppendValue(out, "gauge", "process_start_time_seconds", figures.start_unix_seconds);
   }
   return out;
-}
-
-Reply MetricsReply(const std::string& text) {
-  return {
-      "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
-      "Content-Length: " +
-          std::to_string(text.size()) + "\r\n\r\n" + text,
-      Reply::Then::kKeepOpen};
 }
 
 FakeFigures BusyFigures(int scrape) {

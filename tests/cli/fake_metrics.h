@@ -35,9 +35,6 @@ struct FakeFigures {
 };
 std::string RenderFakeMetrics(const FakeFigures& figures);
 
-/// The answer to GET /metrics with this text.
-struct Reply MetricsReply(const std::string& text);
-
 /// `scrape` counts from 0. With each the server answers 100 reads of a product, mostly under 1 ms,
 /// one in 10 to 100 ms; 10 upserts, one of them 503; and makes 5 commits.
 FakeFigures BusyFigures(int scrape);
