@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,5 +26,14 @@ struct VersionAnswer {
   std::string commit;
 };
 std::optional<VersionAnswer> ParseVersionAnswer(std::string_view body);
+
+/// {"file":"...","products":1000,"bytes":65536,"seconds":0.652}
+struct BackupAnswer {
+  std::string file;
+  std::int64_t products = 0;
+  std::int64_t bytes = 0;
+  double seconds = 0.0;
+};
+std::optional<BackupAnswer> ParseBackupAnswer(std::string_view body);
 
 }  // namespace products::cli

@@ -5,11 +5,13 @@
 #include <ostream>
 #include <string_view>
 
+#include "cli/commands/backup.h"
 #include "cli/commands/command.h"
 #include "cli/commands/flags.h"
 #include "cli/commands/get.h"
 #include "cli/commands/health.h"
 #include "cli/commands/help.h"
+#include "cli/commands/offline.h"
 #include "cli/commands/put.h"
 #include "cli/commands/seed.h"
 #include "cli/commands/status.h"
@@ -50,9 +52,12 @@ void BuildTree(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) {
   AddGetCommand(root, chosen);
   AddPutCommand(root, chosen);
   AddSeedCommand(root, chosen);
-  AddHealthCommand(root, chosen);
+  AddHealthCommand(root, flags, chosen);
   AddStatusCommand(root, flags, chosen);
   AddTopCommand(root, flags, chosen);
+  AddBackupCommand(root, flags, chosen);
+  AddVerifyCommand(root, chosen);
+  AddRestoreCommand(root, chosen);
   AddVersionCommand(root, chosen);
 }
 

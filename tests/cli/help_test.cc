@@ -11,8 +11,8 @@ namespace products::cli {
 namespace {
 
 TEST(Help, EveryCommandHasOneThatFitsEightyColumns) {
-  for (const std::string command :
-       {"", "get", "put", "seed", "health", "status", "top", "version"}) {
+  for (const std::string command : {"", "get", "put", "seed", "health", "status", "top", "backup",
+                                    "verify", "restore", "version"}) {
     std::vector<std::string> arguments = {"--help"};
     if (!command.empty()) arguments.insert(arguments.begin(), command);
     Transcript transcript;
