@@ -8,6 +8,7 @@
 #include "cli/commands/backup.h"
 #include "cli/commands/command.h"
 #include "cli/commands/flags.h"
+#include "cli/commands/generated.h"
 #include "cli/commands/get.h"
 #include "cli/commands/health.h"
 #include "cli/commands/help.h"
@@ -59,6 +60,8 @@ void BuildTree(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) {
   AddVerifyCommand(root, chosen);
   AddRestoreCommand(root, chosen);
   AddVersionCommand(root, chosen);
+  AddCompletionCommand(root, chosen);
+  AddManCommand(root, chosen);
 }
 
 std::vector<std::string_view> CommandNames(const CLI::App& root) {

@@ -12,7 +12,7 @@ namespace {
 
 TEST(Help, EveryCommandHasOneThatFitsEightyColumns) {
   for (const std::string command : {"", "get", "put", "seed", "health", "status", "top", "backup",
-                                    "verify", "restore", "version"}) {
+                                    "verify", "restore", "completion", "man", "version"}) {
     std::vector<std::string> arguments = {"--help"};
     if (!command.empty()) arguments.insert(arguments.begin(), command);
     Transcript transcript;
