@@ -33,8 +33,8 @@ lint: install-deps ## Formatting, clang-tidy, shellcheck, gofmt and go vet
 format: install-deps ## Format all C++ sources in place
 	@tools/format.sh -i
 
-bench: install-deps ## Measure productd against its peers; about three minutes
-	@tools/build.sh release productd productctl go_peer epoll_responder
+bench: install-deps ## Measure productd against its peers and the disk; about seven minutes
+	@tools/build.sh release productd productctl open_loop go_peer epoll_responder
 	@python3 loadtest/bench.py $(BENCH_FLAGS)
 
 loadtest-smoke: build ## Both Locust user classes against a productd of its own, half a minute

@@ -1,14 +1,23 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/product/product.h"
 
 namespace products::cli {
 
-/// The small JSON objects that servers answer with, apart from the product itself. Each is absent
-/// when `body` is not such an object; unknown keys are ignored, nesting of any depth is survived.
+/// The JSON that productctl reads, apart from the product itself: what servers answer, and what
+/// people write. Nesting of any depth is survived.
+///
+/// The small objects of answers are absent when `body` is not such an object; unknown keys are
+/// ignored.
 
 /// {"error":"NOT_FOUND","message":"..."}
 struct ErrorAnswer {
@@ -35,5 +44,42 @@ struct BackupAnswer {
   double seconds = 0.0;
 };
 std::optional<BackupAnswer> ParseBackupAnswer(std::string_view body);
+
+/// The product_id of {"product_id":7,...}, if it is an integer.
+std::optional<std::int64_t> ParseProductIdOf(std::string_view object);
+
+/// A part of the catalogue, ids ascending.
+struct ProductPage {
+  std::vector<Product> products;
+  /// Where the next page begins; absent on the last one.
+  std::optional<ProductId> next_after;
+};
+
+/// {"products":[...],"next_after":7}. kCorrupt, with what is wrong, when `body` is not such an
+/// object or one of its products breaks a rule; unknown keys are ignored.
+Result<ProductPage> ParseProductPage(std::string_view body);
+
+/// A member of an object that somebody wrote, and where it stands.
+struct JsonMember {
+  /// Neither a text nor an integer of 64 bits: true, 1.5, a list ...
+  struct Other {};
+  struct Null {};
+
+  std::string key;
+  std::size_t key_offset = 0;
+  std::variant<Null, std::string, std::int64_t, Other> value;
+  std::size_t value_offset = 0;
+};
+
+/// Why a text is not one JSON object.
+struct JsonFault {
+  enum class Kind { kSyntax, kNotAnObject, kArray, kMoreThanOne };
+  Kind kind = Kind::kSyntax;
+  std::string what;  ///< of kSyntax, in words
+  std::size_t offset = 0;
+};
+
+/// The members of the object that `text` (UTF-8) is, in its order, double keys included.
+std::variant<std::vector<JsonMember>, JsonFault> ParseJsonMembers(std::string_view text);
 
 }  // namespace products::cli

@@ -3,12 +3,15 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "cli/duration.h"
+#include "cli/retries.h"
 #include "cli/text_width.h"
 #include "core/base/version.h"
 
@@ -17,6 +20,7 @@ namespace {
 
 using CurlUrl = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
 using CurlMulti = std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)>;
+using CurlHeaders = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
 // The library bounds one header line but not their number.
 constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
@@ -69,23 +73,56 @@ Result<Endpoint> ParseEndpoint(const std::string& text) {
   return endpoint;
 }
 
+// The fate of one request so far.
+struct Attempts {
+  int count = 0;
+  MonotonicTime deadline{};
+  bool outcome_is_unknown = false;  // one of them may have been carried out
+};
+
+std::chrono::milliseconds RoundUp(MonotonicTime::duration duration) {
+  return std::max(std::chrono::ceil<std::chrono::milliseconds>(duration),
+                  std::chrono::milliseconds::zero());
+}
+
+// Whether the next attempt may end otherwise than this one, which got no whole answer.
+bool IsPassing(CURLcode code) {
+  switch (code) {
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool IsPassing(const Answer& answer) {
+  return answer.status == 429 || (answer.status >= 502 && answer.status <= 504);
+}
+
 // A request in flight: an easy handle with what its callbacks write to. Never moves.
 class Transfer {
  public:
   Transfer(const ApiClient::Options& options, const Endpoint& endpoint, curl_slist* headers,
            std::size_t slot)
-      : handle_(curl_easy_init()), slot_(slot), max_body_bytes_(options.max_body_bytes) {
+      : handle_(curl_easy_init()),
+        slot_(slot),
+        max_body_bytes_(options.max_body_bytes),
+        headers_(headers),
+        own_headers_(nullptr, curl_slist_free_all) {
     Set(CURLOPT_PRIVATE, this);
     Set(CURLOPT_NOSIGNAL, 1L);
+    Set(CURLOPT_ERRORBUFFER, error_text_.data());
     // A name is looked up on a thread of the library's. Else the end of a transfer waits for it,
     // however long the resolver takes, timeout and Ctrl-C notwithstanding.
     Set(CURLOPT_QUICK_EXIT, 1L);
     Set(CURLOPT_PROTOCOLS_STR, "http,https");
     Set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     Set(CURLOPT_HTTP09_ALLOWED, 0L);
-    Set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
     Set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.timeout.count()));
-    Set(CURLOPT_HTTPHEADER, headers);
     Set(CURLOPT_WRITEFUNCTION, &Transfer::OnBody);
     Set(CURLOPT_WRITEDATA, this);
     Set(CURLOPT_HEADERFUNCTION, &Transfer::OnHeader);
@@ -106,12 +143,21 @@ class Transfer {
   std::size_t slot() const { return slot_; }
 
   // `request` must stay as it is until the transfer ends: its body is sent from where it lies.
-  void Prepare(const std::string& endpoint, const Request& request) {
+  void Prepare(const std::string& endpoint, const Request& request,
+               std::chrono::milliseconds timeout) {
     url_.assign(endpoint).append(request.path);
     Set(CURLOPT_URL, url_.c_str());
+    // Zero would be no limit.
+    Set(CURLOPT_TIMEOUT_MS, std::max(static_cast<long>(timeout.count()), 1L));
+    PrepareHeaders(request);
+    Set(CURLOPT_CUSTOMREQUEST, nullptr);
     switch (request.method) {
       case Method::kGet:
         Set(CURLOPT_HTTPGET, 1L);
+        break;
+      case Method::kDelete:
+        Set(CURLOPT_HTTPGET, 1L);
+        Set(CURLOPT_CUSTOMREQUEST, "DELETE");
         break;
       case Method::kPost:
         Set(CURLOPT_POST, 1L);
@@ -125,7 +171,7 @@ class Transfer {
   }
 
   // After a transfer that went well.
-  const Answer& TakeAnswer() {
+  const Answer& TakeAnswer(const Attempts& attempts) {
     long status = 0;
     curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
     answer_.status = static_cast<int>(status);
@@ -136,8 +182,17 @@ class Transfer {
     curl_easy_getinfo(handle_, CURLINFO_RETRY_AFTER, &retry_after);
     answer_.retry_after.reset();
     if (retry_after > 0) answer_.retry_after.emplace(retry_after);
+    curl_header* etag = nullptr;
+    const bool has_etag =
+        curl_easy_header(handle_, "ETag", 0, CURLH_HEADER, -1, &etag) == CURLHE_OK;
+    answer_.etag.assign(has_etag ? etag->value : "");
+    answer_.attempts = attempts.count;
+    answer_.follows_unknown_outcome = attempts.outcome_is_unknown;
     return answer_;
   }
+
+  // Whether the answer may be that of a proxy in front of a server that did as asked.
+  bool IsGatewaysAnswer() const { return answer_.status == 502 || answer_.status == 504; }
 
   // After one that did not.
   Error Explain(CURLcode code, const ApiClient::Options& options) const;
@@ -146,6 +201,25 @@ class Transfer {
   template <typename T>
   void Set(CURLoption option, T value) {
     curl_easy_setopt(handle_, option, value);
+  }
+
+  void PrepareHeaders(const Request& request) {
+    own_headers_.reset();
+    for (const auto& [name, value] : {std::pair("If-Match: ", &request.if_match),
+                                      std::pair("If-None-Match: ", &request.if_none_match)}) {
+      if (value->empty()) continue;
+      if (!own_headers_) {
+        for (const curl_slist* line = headers_; line != nullptr; line = line->next) {
+          AppendHeader(line->data);
+        }
+      }
+      AppendHeader((name + *value).c_str());
+    }
+    Set(CURLOPT_HTTPHEADER, own_headers_ ? own_headers_.get() : headers_);
+  }
+
+  void AppendHeader(const char* line) {
+    own_headers_.reset(curl_slist_append(own_headers_.release(), line));
   }
 
   static std::size_t OnBody(const char* bytes, std::size_t, std::size_t count, void* self) {
@@ -167,6 +241,9 @@ class Transfer {
   CURL* const handle_;
   const std::size_t slot_;
   const std::size_t max_body_bytes_;
+  curl_slist* const headers_;  // of every request
+  CurlHeaders own_headers_;    // those and the conditions of this one; absent without conditions
+  std::array<char, CURL_ERROR_SIZE> error_text_{};  // the library's own words
   std::string url_;
   Answer answer_;
   std::size_t header_bytes_ = 0;
@@ -211,7 +288,9 @@ Error Transfer::Explain(CURLcode code, const ApiClient::Options& options) const 
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
-      return {ErrorCode::kUnavailable, "the server's certificate is not trusted", {}};
+      return {ErrorCode::kUnavailable,
+              "the server's certificate is not trusted: " + Printable(error_text_.data()),
+              {}};
     case CURLE_SSL_CONNECT_ERROR:
       return {ErrorCode::kUnavailable, "TLS could not be agreed; does the server speak https?", {}};
     case CURLE_OUT_OF_MEMORY:
@@ -224,11 +303,6 @@ Error Transfer::Explain(CURLcode code, const ApiClient::Options& options) const 
   }
 }
 
-std::chrono::milliseconds RoundUp(MonotonicTime::duration duration) {
-  return std::max(std::chrono::ceil<std::chrono::milliseconds>(duration),
-                  std::chrono::milliseconds::zero());
-}
-
 }  // namespace
 
 const char* MethodName(Method method) {
@@ -237,6 +311,8 @@ const char* MethodName(Method method) {
       return "GET";
     case Method::kPost:
       return "POST";
+    case Method::kDelete:
+      return "DELETE";
   }
   return "GET";
 }
@@ -244,7 +320,11 @@ const char* MethodName(Method method) {
 class ApiClient::Impl {
  public:
   Impl(Options options, Endpoint endpoint, const Clock& clock)
-      : options_(std::move(options)), endpoint_(std::move(endpoint)), clock_(clock) {
+      : options_(std::move(options)),
+        endpoint_(std::move(endpoint)),
+        clock_(clock),
+        retries_(options_.retries,
+                 static_cast<std::uint64_t>(clock.Now().time_since_epoch().count())) {
     for (const std::string& line :
          {std::string("Content-Type: application/json"), std::string("Accept: application/json"),
           std::string("User-Agent: productctl/").append(Version()),
@@ -263,10 +343,18 @@ class ApiClient::Impl {
 
   Result<Answer> Exchange(const Request& request) {
     if (!single_) single_ = MakeTransfer(0);
-    single_->Prepare(endpoint_.url, request);
-    const CURLcode code = curl_easy_perform(single_->handle());
-    if (code != CURLE_OK) return Explain(*single_, request, code);
-    return single_->TakeAnswer();
+    Attempts attempts = FirstAttempt(clock_.Now());
+    while (true) {
+      Prepare(*single_, request, attempts, clock_.Now());
+      const CURLcode code = curl_easy_perform(single_->handle());
+      const std::optional<MonotonicTime> again = FindNextAttempt(*single_, request, code, attempts);
+      if (again) {
+        std::this_thread::sleep_until(*again);
+        continue;
+      }
+      if (code != CURLE_OK) return Explain(*single_, request, code, attempts);
+      return single_->TakeAnswer(attempts);
+    }
   }
 
   void ExchangeMany(ExchangeSource& source, std::size_t slots, int wake_descriptor);
@@ -281,7 +369,9 @@ class ApiClient::Impl {
   struct Slot {
     Request request;
     std::unique_ptr<Transfer> transfer;
+    Attempts attempts = {};
     bool is_in_flight = false;
+    bool is_to_repeat = false;
     bool is_finished = false;
     MonotonicTime not_before{};
   };
@@ -290,9 +380,47 @@ class ApiClient::Impl {
     return std::make_unique<Transfer>(options_, endpoint_, headers_, slot);
   }
 
-  Error Explain(const Transfer& transfer, const Request& request, CURLcode code) const {
+  Attempts FirstAttempt(MonotonicTime now) {
+    retries_.CountRequest();
+    return {.deadline = now + options_.timeout};
+  }
+
+  void Prepare(Transfer& transfer, const Request& request, Attempts& attempts, MonotonicTime now) {
+    ++attempts.count;
+    transfer.Prepare(endpoint_.url, request, RoundUp(attempts.deadline - now));
+  }
+
+  // When the request goes out once more after an attempt that ended with `code`; absent when this
+  // was the last.
+  std::optional<MonotonicTime> FindNextAttempt(Transfer& transfer, const Request& request,
+                                               CURLcode code, Attempts& attempts) {
+    if (!request.is_repeatable) return std::nullopt;
+    std::optional<std::chrono::seconds> asked_pause;
+    if (code == CURLE_OK) {
+      const Answer& answer = transfer.TakeAnswer(attempts);
+      if (!IsPassing(answer)) return std::nullopt;
+      asked_pause = answer.retry_after;
+    } else if (!IsPassing(code)) {
+      return std::nullopt;
+    }
+    const MonotonicTime now = clock_.Now();
+    const auto pause =
+        retries_.TakePause(attempts.count, asked_pause, RoundUp(attempts.deadline - now));
+    if (!pause) return std::nullopt;
+    // Without a connection nothing has been carried out. A gateway's answer says nothing of it.
+    const bool is_known =
+        code == CURLE_COULDNT_CONNECT || (code == CURLE_OK && !transfer.IsGatewaysAnswer());
+    attempts.outcome_is_unknown = attempts.outcome_is_unknown || !is_known;
+    return now + *pause;
+  }
+
+  Error Explain(const Transfer& transfer, const Request& request, CURLcode code,
+                const Attempts& attempts) const {
     Error error = transfer.Explain(code, options_);
     error.message = Describe(request) + ": " + error.message;
+    if (attempts.count > 1) {
+      error.message += "; tried " + std::to_string(attempts.count) + " times";
+    }
     return error;
   }
 
@@ -300,12 +428,13 @@ class ApiClient::Impl {
   // absent when all have finished.
   std::optional<MonotonicTime> Start(ExchangeSource& source, CURLM* multi,
                                      std::vector<Slot>& slots);
-  // Tells `source` about the transfers that ended; whether there were any.
+  // Tells `source` about the transfers that ended and are not repeated; whether there were any.
   bool Finish(ExchangeSource& source, CURLM* multi, std::vector<Slot>& slots);
 
   const Options options_;
   const Endpoint endpoint_;
   const Clock& clock_;
+  Retries retries_;
   curl_slist* headers_ = nullptr;
   std::unique_ptr<Transfer> single_;
 };
@@ -325,7 +454,9 @@ std::optional<MonotonicTime> ApiClient::Impl::Start(ExchangeSource& source, CURL
       continue;
     }
     if (slot.not_before <= now) {
-      const ExchangeSource::Step step = source.Next(i, now, slot.request);
+      const ExchangeSource::Step step = slot.is_to_repeat
+                                            ? ExchangeSource::Step{ExchangeSource::Action::kSend}
+                                            : source.Next(i, now, slot.request);
       switch (step.action) {
         case ExchangeSource::Action::kFinished:
           slot.is_finished = true;
@@ -334,7 +465,9 @@ std::optional<MonotonicTime> ApiClient::Impl::Start(ExchangeSource& source, CURL
           slot.not_before = step.until;
           break;
         case ExchangeSource::Action::kSend:
-          slot.transfer->Prepare(endpoint_.url, slot.request);
+          if (!slot.is_to_repeat) slot.attempts = FirstAttempt(now);
+          slot.is_to_repeat = false;
+          Prepare(*slot.transfer, slot.request, slot.attempts, now);
           curl_multi_add_handle(multi, slot.transfer->handle());
           slot.is_in_flight = true;
           wait_until(MonotonicTime::max());
@@ -357,10 +490,15 @@ bool ApiClient::Impl::Finish(ExchangeSource& source, CURLM* multi, std::vector<S
     CURL* const handle = message->easy_handle;
     Transfer& transfer = Transfer::Of(handle);
     Slot& slot = slots[transfer.slot()];
-    if (code == CURLE_OK) {
-      source.Answered(transfer.slot(), now, slot.request, transfer.TakeAnswer());
+    const std::optional<MonotonicTime> again =
+        FindNextAttempt(transfer, slot.request, code, slot.attempts);
+    if (again) {
+      slot.is_to_repeat = true;
+      slot.not_before = *again;
+    } else if (code == CURLE_OK) {
+      source.Answered(transfer.slot(), now, slot.request, transfer.TakeAnswer(slot.attempts));
     } else {
-      source.Failed(transfer.slot(), now, Explain(transfer, slot.request, code));
+      source.Failed(transfer.slot(), now, Explain(transfer, slot.request, code, slot.attempts));
     }
     curl_multi_remove_handle(multi, handle);
     slot.is_in_flight = false;

@@ -11,15 +11,20 @@
 
 namespace products::cli {
 
-enum class Method { kGet, kPost };
+enum class Method { kGet, kPost, kDelete };
 
-/// "GET", "POST".
+/// "GET", "POST", "DELETE".
 const char* MethodName(Method method);
 
 struct Request {
   Method method = Method::kGet;
   std::string path;  ///< begins with "/"; goes behind the endpoint's own path
   std::string body;  ///< JSON; sent with kPost only
+  /// The values of If-Match and If-None-Match, such as "\"abc\"" or "*"; empty sends none.
+  std::string if_match = {};
+  std::string if_none_match = {};
+  /// Whether doing it twice is doing it once, so that it may be sent again after a failure.
+  bool is_repeatable = false;
 };
 
 /// An answer of any status, whole: a short or endless body never gets this far.
@@ -28,7 +33,11 @@ struct Answer {
   std::string content_type;
   std::string body;
   /// What Retry-After asks for, when it was sent in seconds.
-  std::optional<std::chrono::seconds> retry_after;
+  std::optional<std::chrono::seconds> retry_after = std::nullopt;
+  std::string etag = {};  ///< as sent, with its quotes; empty without one
+  int attempts = 1;       ///< how often the request was sent
+  /// An earlier attempt may have been carried out, though its answer never came.
+  bool follows_unknown_outcome = false;
 };
 
 /// What ExchangeMany sends, and who hears how it went. A slot is one request in flight; the same
@@ -65,13 +74,19 @@ class ExchangeSource {
 /// answer had come. kTimeout: no whole answer in time. kCorrupt: not HTTP, or larger than the
 /// limit. Redirects are not followed. HTTP proxies of the environment are used, except for this
 /// machine's own addresses.
+///
+/// A request that is_repeatable is sent again, up to Options::retries times and within its timeout,
+/// when there was no connection, it broke, or the server answered 429, 502, 503 or 504; Retries
+/// (retries.h) says after which pause. The caller sees the last outcome alone.
 class ApiClient {
  public:
   struct Options {
     /// http://HOST[:PORT][/PREFIX] or https://...; "HOST:PORT" alone stands for http.
     std::string endpoint;
-    /// From the start of one request to the last byte of its answer.
+    /// From the start of one request to the last byte of its answer, repetitions and the pauses
+    /// before them included.
     std::chrono::milliseconds timeout{10'000};
+    int retries = 0;
     /// Of one answer's body; the server is not trusted to be brief.
     std::size_t max_body_bytes = 1024 * 1024;
   };
@@ -86,7 +101,7 @@ class ApiClient {
   ApiClient(const ApiClient&) = delete;
   ApiClient& operator=(const ApiClient&) = delete;
 
-  /// Sends one request and waits for its answer.
+  /// Sends one request and waits for its answer; a pause before a repetition is slept.
   Result<Answer> Exchange(const Request& request);
 
   /// Sends what `source` gives, up to `slots` requests at a time, each on a connection of its own,

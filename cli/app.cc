@@ -7,11 +7,14 @@
 
 #include "cli/commands/backup.h"
 #include "cli/commands/command.h"
+#include "cli/commands/context.h"
+#include "cli/commands/delete.h"
 #include "cli/commands/flags.h"
 #include "cli/commands/generated.h"
 #include "cli/commands/get.h"
 #include "cli/commands/health.h"
 #include "cli/commands/help.h"
+#include "cli/commands/list.h"
 #include "cli/commands/offline.h"
 #include "cli/commands/put.h"
 #include "cli/commands/seed.h"
@@ -39,9 +42,13 @@ void BuildTree(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) {
   AddText(root, "-o,--output", "FORMAT", flags.output,
           "table, json or plain (default table at a terminal, else plain)");
   AddText(root, "--timeout", "DURATION", flags.timeout,
-          "of one request, such as 500ms, 5s or 2m (default 10s)");
+          "of one request with its retries, such as 500ms, 5s or 2m (default 10s)");
+  AddText(root, "--retries", "N", flags.retries,
+          "of a request that is safe to repeat, 0 to 100 (default 3)");
   AddText(root, "--config", "FILE", flags.config_path,
           "of settings (default ~/.config/productctl/config.yaml)");
+  AddText(root, "--context", "NAME", flags.context,
+          "of the file of settings, in place of its current one");
   root.add_flag("--no-color", flags.no_color, "no colour, at a terminal too");
   SetHelp(root,
           {.examples = "  productctl get 1\n"
@@ -51,7 +58,9 @@ void BuildTree(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) {
   // Commands hand what they do not know to the root, so that its flags may stand anywhere.
   root.fallthrough();
   AddGetCommand(root, chosen);
+  AddListCommand(root, chosen);
   AddPutCommand(root, chosen);
+  AddDeleteCommand(root, chosen);
   AddSeedCommand(root, chosen);
   AddHealthCommand(root, flags, chosen);
   AddStatusCommand(root, flags, chosen);
@@ -60,6 +69,7 @@ void BuildTree(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) {
   AddVerifyCommand(root, chosen);
   AddRestoreCommand(root, chosen);
   AddVersionCommand(root, chosen);
+  AddContextCommand(root, flags, chosen);
   AddCompletionCommand(root, chosen);
   AddManCommand(root, chosen);
 }
@@ -78,18 +88,36 @@ std::vector<std::string> FlagNames(const CLI::App& app) {
   return names;
 }
 
+// The innermost one: of "context use" it is use.
 const CLI::App* ChosenCommand(const CLI::App& root) {
-  const auto commands = root.get_subcommands();
-  return commands.empty() ? nullptr : commands.front();
+  const CLI::App* chosen = nullptr;
+  for (auto commands = root.get_subcommands(); !commands.empty();
+       commands = chosen->get_subcommands()) {
+    chosen = commands.front();
+  }
+  return chosen;
+}
+
+// "productctl context use".
+std::string FullName(const CLI::App& command) {
+  std::string name = command.get_name();
+  for (const CLI::App* parent = command.get_parent(); parent != nullptr;
+       parent = parent->get_parent()) {
+    name = parent->get_name() + " " + name;
+  }
+  return name;
 }
 
 // Why the arguments were not taken. The library's own words for what it did not expect name no
 // alternative, and for a mistyped command it says that one is missing.
 std::string ExplainParseError(const CLI::App& root, const CLI::ParseError& error) {
   const CLI::App* command = ChosenCommand(root);
+  // Where the commands are that may come next.
+  const CLI::App& parent = command == nullptr ? root : *command;
+  const bool needs_command = !parent.get_subcommands({}).empty();
   const std::vector<std::string> unexpected = root.remaining(true);
   if (unexpected.empty()) {
-    if (command == nullptr && error.get_name() == "RequiredError") return "a command is missing";
+    if (needs_command && error.get_name() == "RequiredError") return "a command is missing";
     const std::string text = error.what();
     if (error.get_name() == "ArgumentMismatch") {
       return text.substr(0, text.find(':')) + " takes exactly one value";
@@ -108,16 +136,16 @@ std::string ExplainParseError(const CLI::App& root, const CLI::ParseError& error
     const std::string typed = first.substr(0, first.find('='));
     return "no such flag " + shown + SuggestionText(typed, candidates);
   }
-  if (command == nullptr) {
-    return "no such command " + shown + SuggestionText(first, CommandNames(root));
+  if (needs_command) {
+    return "no such command " + shown + SuggestionText(first, CommandNames(parent));
   }
   return command->get_name() + " does not take " + shown;
 }
 
 // A command's data must not be lost in silence: a full disk behind ">" is a failure.
 ExitCode FlushOutput(Io& io, const Palette& palette, ExitCode exit_code) {
-  io.out.flush();
-  if (io.out.good()) return exit_code;
+  if (io.out.good()) FlushToReader(io);
+  if (io.out.good() || io.reader_has_left) return exit_code;
   io.err << palette.Error("productctl:") << " standard output could not be written\n";
   return ExitCode::kFailed;
 }
@@ -147,8 +175,7 @@ ExitCode RunApp(const std::vector<std::string>& arguments, const Environment& en
     return FlushOutput(io, early_palette, ExitCode::kDone);
   } catch (const CLI::ParseError& error) {
     const CLI::App* command = ChosenCommand(root);
-    return PrintUsageError(io, early_palette,
-                           command == nullptr ? "productctl" : "productctl " + command->get_name(),
+    return PrintUsageError(io, early_palette, FullName(command == nullptr ? root : *command),
                            InvalidArgument(ExplainParseError(root, error)));
   }
 

@@ -16,7 +16,7 @@ std::string_view Advice(ErrorCode code) {
     case ErrorCode::kInvalidArgument:
       return "correct it and repeat the command";
     case ErrorCode::kConflict:
-      return "get the product again and repeat the change on it";
+      return "look at what is there now (productctl get ID --etag) and repeat the change on that";
     case ErrorCode::kTooLarge:
       return "send a smaller product";
     case ErrorCode::kOverloaded:

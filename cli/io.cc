@@ -3,6 +3,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <ostream>
+
 namespace products::cli {
 namespace {
 
@@ -31,6 +34,16 @@ int Terminal::Rows() const {
     return kUnknownHeightRows;
   }
   return size.ws_row;
+}
+
+bool FlushToReader(Io& io) {
+  // The stream does not tell why it failed, but the write that it failed at has left its errno.
+  if (io.out.good()) {
+    errno = 0;
+    io.out.flush();
+  }
+  if (!io.out.good() && errno == EPIPE) io.reader_has_left = true;
+  return io.out.good();
 }
 
 }  // namespace products::cli

@@ -36,6 +36,13 @@ struct Io {
   Terminal err_terminal;
   /// Where keys come from.
   Terminal in_terminal = {};
+  /// Whoever read standard output has left, as `head` does: nothing more is wanted, which is no
+  /// failure.
+  bool reader_has_left = false;
 };
+
+/// Hands what has been written to `io.out` to its reader; false when no more can be written. To be
+/// called right behind the write, for errno tells why that failed.
+bool FlushToReader(Io& io);
 
 }  // namespace products::cli

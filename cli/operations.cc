@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/request_series.h"
 #include "cli/text_width.h"
 #include "core/product/product_json.h"
 
@@ -14,6 +15,9 @@ namespace {
 
 constexpr int kOk = 200;
 constexpr int kNoContent = 204;
+// Requests in flight of one command: enough to hide the way to the server and back, and few enough
+// to leave it to others.
+constexpr std::size_t kConcurrency = 8;
 
 bool IsJson(const Answer& answer) {
   constexpr std::string_view kJson = "application/json";
@@ -50,6 +54,11 @@ ErrorCode CodeOf(int status, const ErrorAnswer& error) {
   }
 }
 
+std::string TriesText(const Answer& answer) {
+  if (answer.attempts == 1) return {};
+  return "; tried " + std::to_string(answer.attempts) + " times";
+}
+
 }  // namespace
 
 Error Refusal(const ApiClient& client, const Request& request, const Answer& answer) {
@@ -63,13 +72,15 @@ Error Refusal(const ApiClient& client, const Request& request, const Answer& ans
   if (error) {
     return {CodeOf(answer.status, *error),
             client.Describe(request) + ": " + Printable(error->message) + " (" + status + " " +
-                Printable(error->code) + ")",
+                Printable(error->code) + ")" + TriesText(answer),
             {}};
   }
   // A 404 of a proxy or of another service must not pass for "no such product".
   const ErrorCode code = answer.status >= 500 || answer.status == 429 ? CodeOf(answer.status, {})
                                                                       : ErrorCode::kCorrupt;
-  return {code, client.Describe(request) + ": status " + status + " without a reason", {}};
+  return {code,
+          client.Describe(request) + ": status " + status + " without a reason" + TriesText(answer),
+          {}};
 }
 
 namespace {
@@ -80,24 +91,31 @@ void AppendNumber(std::string& out, ProductId id) {
   out.append(digits.data(), end);
 }
 
-Request GetRequest(std::string path) { return {Method::kGet, std::move(path), {}}; }
-
-}  // namespace
-
-Result<Product> GetProduct(ApiClient& client, ProductId id) {
-  Request request = GetRequest("/products/");
+void SetGetRequest(ProductId id, Request& request) {
+  request.method = Method::kGet;
+  request.path.assign("/products/");
   AppendNumber(request.path, id);
-  const Result<Answer> answer = client.Exchange(request);
-  if (!answer.ok()) return answer.error();
-  if (answer->status != kOk) return Refusal(client, request, *answer);
-  if (answer->content_type.empty()) {
+  request.is_repeatable = true;
+}
+
+// What keeps the answer from being JSON of status 200.
+Status CheckJsonAnswer(const ApiClient& client, const Request& request, const Answer& answer) {
+  if (answer.status != kOk) return Refusal(client, request, answer);
+  if (answer.content_type.empty()) {
     return NotTheContract(client, request, "the answer has no Content-Type");
   }
-  if (!IsJson(*answer)) {
+  if (!IsJson(answer)) {
     return NotTheContract(client, request,
-                          "the answer is not JSON but \"" + Printable(answer->content_type) + "\"");
+                          "the answer is not JSON but \"" + Printable(answer.content_type) + "\"");
   }
-  Result<Product> product = ParseProduct(answer->body);
+  return {};
+}
+
+Result<TaggedProduct> ReadProductAnswer(const ApiClient& client, const Request& request,
+                                        const Answer& answer, ProductId id) {
+  const Status status = CheckJsonAnswer(client, request, answer);
+  if (!status.ok()) return status.error();
+  Result<Product> product = ParseProduct(answer.body);
   if (!product.ok()) {
     return NotTheContract(client, request,
                           "the answer is not a product: " + Printable(product.error().message));
@@ -106,7 +124,66 @@ Result<Product> GetProduct(ApiClient& client, ProductId id) {
     return NotTheContract(client, request,
                           "the answer is another product, " + std::to_string(product->product_id));
   }
-  return product;
+  return TaggedProduct{std::move(*product), answer.etag};
+}
+
+void SetDeleteRequest(ProductId id, Request& request) {
+  request.method = Method::kDelete;
+  request.path.assign("/products/");
+  AppendNumber(request.path, id);
+  request.is_repeatable = true;
+}
+
+Status ReadDeleteAnswer(const ApiClient& client, const Request& request, const Answer& answer) {
+  if (answer.status == kNoContent) return {};
+  Error refusal = Refusal(client, request, answer);
+  if (refusal.code == ErrorCode::kNotFound && answer.follows_unknown_outcome) return {};
+  return refusal;
+}
+
+Request GetRequest(std::string path) { return {Method::kGet, std::move(path), {}}; }
+
+}  // namespace
+
+Result<Product> GetProduct(ApiClient& client, ProductId id) {
+  Request request;
+  SetGetRequest(id, request);
+  const Result<Answer> answer = client.Exchange(request);
+  if (!answer.ok()) return answer.error();
+  Result<TaggedProduct> tagged = ReadProductAnswer(client, request, *answer, id);
+  if (!tagged.ok()) return tagged.error();
+  return std::move(tagged->product);
+}
+
+void GetProducts(ApiClient& client, std::span<const ProductId> ids, const OnProduct& on_product) {
+  if (ids.size() == 1) {
+    // Without what many at a time cost to set up.
+    Request request;
+    SetGetRequest(ids[0], request);
+    const Result<Answer> answer = client.Exchange(request);
+    on_product(0, answer.ok() ? ReadProductAnswer(client, request, *answer, ids[0])
+                              : Result<TaggedProduct>(answer.error()));
+    return;
+  }
+  bool server_failed = false;
+  const std::size_t slots = std::min(ids.size(), kConcurrency);
+  RequestSeries series(
+      ids.size(), slots,
+      {.fill = [&](std::size_t index, Request& request) { SetGetRequest(ids[index], request); },
+       .answered =
+           [&](std::size_t index, const Request& request, const Answer& answer) {
+             Result<TaggedProduct> product = ReadProductAnswer(client, request, answer, ids[index]);
+             server_failed =
+                 server_failed || (!product.ok() && product.error().code != ErrorCode::kNotFound);
+             on_product(index, std::move(product));
+           },
+       .failed =
+           [&](std::size_t index, const Error& error) {
+             server_failed = true;
+             on_product(index, error);
+           },
+       .go_on = [&](MonotonicTime) { return !server_failed; }});
+  client.ExchangeMany(series, slots, -1);
 }
 
 void SetPutRequest(const Product& product, Request& request) {
@@ -123,12 +200,86 @@ Status ReadPutAnswer(const ApiClient& client, const Request& request, const Answ
   return Refusal(client, request, answer);
 }
 
-Status PutProduct(ApiClient& client, const Product& product) {
+Result<std::string> PutProduct(ApiClient& client, const Product& product,
+                               const PutCondition& condition) {
   Request request;
   SetPutRequest(product, request);
+  request.if_match = condition.if_match;
+  if (condition.create_only) request.if_none_match = "*";
+  request.is_repeatable = condition.if_match.empty() && !condition.create_only;
   const Result<Answer> answer = client.Exchange(request);
   if (!answer.ok()) return answer.error();
-  return ReadPutAnswer(client, request, *answer);
+  Status status = ReadPutAnswer(client, request, *answer);
+  if (status.ok()) return answer->etag;
+  Error error = status.error();
+  if (condition.create_only && error.code == ErrorCode::kConflict) {
+    // The server speaks of an ETag, which nobody gave.
+    error.message = client.Describe(request) + ": the product is there already (412)";
+  }
+  return error;
+}
+
+Status DeleteProduct(ApiClient& client, ProductId id, const std::string& if_match) {
+  Request request;
+  SetDeleteRequest(id, request);
+  request.if_match = if_match;
+  request.is_repeatable = if_match.empty();
+  const Result<Answer> answer = client.Exchange(request);
+  if (!answer.ok()) return answer.error();
+  return ReadDeleteAnswer(client, request, *answer);
+}
+
+void DeleteProducts(ApiClient& client, std::span<const ProductId> ids,
+                    const DeleteCallbacks& callbacks, int wake_descriptor) {
+  const std::size_t slots = std::min(ids.size(), kConcurrency);
+  RequestSeries series(
+      ids.size(), slots,
+      {.fill = [&](std::size_t index, Request& request) { SetDeleteRequest(ids[index], request); },
+       .answered =
+           [&](std::size_t index, const Request& request, const Answer& answer) {
+             callbacks.on_status(index, ReadDeleteAnswer(client, request, answer));
+           },
+       .failed = callbacks.on_status,
+       .go_on = callbacks.go_on});
+  client.ExchangeMany(series, slots, wake_descriptor);
+}
+
+Result<ProductPage> ListProducts(ApiClient& client, ProductId after, int limit) {
+  Request request = GetRequest("/products?limit=" + std::to_string(limit));
+  if (after > 0) request.path += "&after=" + std::to_string(after);
+  request.is_repeatable = true;
+  const Result<Answer> answer = client.Exchange(request);
+  if (!answer.ok()) return answer.error();
+  if (answer->status == 404 || answer->status == 405 || answer->status == 501) {
+    return NotTheContract(client, request, "the server has no list of products");
+  }
+  const Status status = CheckJsonAnswer(client, request, *answer);
+  if (!status.ok()) return status.error();
+  Result<ProductPage> page = ParseProductPage(answer->body);
+  if (!page.ok()) {
+    return NotTheContract(client, request,
+                          "the answer is not a page: " + Printable(page.error().message));
+  }
+  if (page->products.size() > static_cast<std::size_t>(limit)) {
+    return NotTheContract(client, request, "the page is longer than asked for");
+  }
+  ProductId last = after;
+  for (const Product& product : page->products) {
+    if (product.product_id <= last) {
+      return NotTheContract(client, request,
+                            "the page is not in ascending order: product " +
+                                std::to_string(product.product_id) + " follows " +
+                                std::to_string(last));
+    }
+    last = product.product_id;
+  }
+  // A cursor that does not move would be followed for ever.
+  if (page->next_after && (page->products.empty() || *page->next_after != last)) {
+    return NotTheContract(client, request,
+                          "the page ends with product " + std::to_string(last) +
+                              ", and its cursor says " + std::to_string(*page->next_after));
+  }
+  return page;
 }
 
 Result<Health> GetHealth(ApiClient& client) {

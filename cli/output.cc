@@ -98,6 +98,12 @@ std::optional<OutputFormat> ParseOutputFormat(std::string_view name) {
   return std::nullopt;
 }
 
+std::string RenderText(const Field& field) {
+  std::string text;
+  AppendText(text, field);
+  return text;
+}
+
 void PrintRecord(std::ostream& out, OutputFormat format, std::span<const Field> fields) {
   std::string text;
   switch (format) {

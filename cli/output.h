@@ -27,6 +27,9 @@ struct Field {
   std::variant<std::string, std::int64_t, double, bool, std::monostate> value;
 };
 
+/// The value as tables and plain lines show it: text made printable.
+std::string RenderText(const Field& field);
+
 /// Prints one record: a label and a value a line (table), an object (json), or a line of values
 /// (plain). Text from outside may go in as it is: what a terminal would obey is escaped here.
 void PrintRecord(std::ostream& out, OutputFormat format, std::span<const Field> fields);

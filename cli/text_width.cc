@@ -90,6 +90,12 @@ Decoded DecodeFirst(std::string_view text) {
   return {character, bytes, true};
 }
 
+std::size_t WidthOf(const Decoded& decoded) {
+  if (!decoded.valid || decoded.character < 0x300) return 1;
+  if (Contains(kZeroWidth, decoded.character)) return 0;
+  return Contains(kWide, decoded.character) ? 2 : 1;
+}
+
 void AppendHexByte(std::string& out, unsigned char byte) {
   constexpr std::string_view kHexDigits = "0123456789abcdef";
   out += "\\x";
@@ -127,16 +133,12 @@ std::size_t DisplayWidth(std::string_view text) {
   while (!text.empty()) {
     const Decoded decoded = DecodeFirst(text);
     text.remove_prefix(decoded.bytes);
-    if (!decoded.valid || decoded.character < 0x300) {
-      width += 1;
-    } else if (!Contains(kZeroWidth, decoded.character)) {
-      width += Contains(kWide, decoded.character) ? 2 : 1;
-    }
+    width += WidthOf(decoded);
   }
   return width;
 }
 
-std::string_view CutToWidth(std::string_view text, std::size_t columns) {
+std::string_view PrefixOfWidth(std::string_view text, std::size_t columns) {
   std::size_t width = 0;
   std::size_t bytes = 0;
   while (bytes < text.size()) {
@@ -146,6 +148,19 @@ std::string_view CutToWidth(std::string_view text, std::size_t columns) {
     bytes += length;
   }
   return text.substr(0, bytes);
+}
+
+std::string CutToWidth(std::string_view text, std::size_t columns) {
+  if (text.size() <= columns || DisplayWidth(text) <= columns) return std::string(text);
+  std::size_t bytes = 0;
+  std::size_t width = 1;  // of the "…"
+  while (true) {
+    const Decoded decoded = DecodeFirst(text.substr(bytes));
+    width += WidthOf(decoded);
+    if (width > columns) break;
+    bytes += decoded.bytes;
+  }
+  return std::string(text.substr(0, bytes)).append("…");
 }
 
 std::string Printable(std::string_view text) {

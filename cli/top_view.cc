@@ -52,7 +52,7 @@ std::string PaddedLeft(const std::string& text, std::size_t width) {
 
 std::string CutName(const std::string& name, std::size_t width) {
   if (DisplayWidth(name) <= width) return PaddedRight(name, width);
-  return PaddedRight(std::string(CutToWidth(name, width - 1)) + "…", width);
+  return PaddedRight(std::string(PrefixOfWidth(name, width - 1)) + "…", width);
 }
 
 std::string RouteName(const RouteFigures& route) {
@@ -165,7 +165,7 @@ std::vector<Row> CommitRows(const TopView& view) {
 }
 
 std::string Styled(const Line& line, std::size_t columns, const Palette& palette) {
-  const std::string_view text = CutToWidth(line.text, columns);
+  const std::string_view text = PrefixOfWidth(line.text, columns);
   switch (line.style) {
     case Style::kPlain:
       return std::string(text);

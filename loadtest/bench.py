@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Measures productd against its peers on this machine and says which goals it meets.
+"""Measures productd against its peers and the disk of this machine and says which goals it meets.
 
-  python3 loadtest/bench.py                         everything, about three minutes
+  python3 loadtest/bench.py                         everything, about seven minutes
   python3 loadtest/bench.py --quick --only go,epoll
 
 Needs wrk and the binaries of the release build. Progress goes to stderr, the report to stdout and,
@@ -24,35 +24,21 @@ from pathlib import Path
 
 import catalogue
 import figures
+import goals
 import report
 from catalogue import CatalogueError
 from figures import FigureError
-from report import Figure, Series
+from report import Report, Series, progress
 from servers import ROOT, Server, ServerError, command_for, exit_on_sigterm, running
+from storage_bench import StorageBench
 from wrk_load import LoadError, measure
 
 BINARIES = {"productd": "productd", "go": "go_peer", "epoll": "epoll_responder"}
-PARTS = ("get", "post", "start", "idle", "memory")
+SERVER_PARTS = ("get", "post", "start", "idle", "memory")
+STORAGE_PARTS = ("upsert", "mix", "batch", "large")
+PARTS = SERVER_PARTS + STORAGE_PARTS
 CONNECTIONS = (64, 1000)
 PRODUCTS = 1000
-IDLE_CONNECTIONS = 10_000
-MEMORY_PRODUCTS = 1_000_000
-
-GOAL_THROUGHPUT_TO_GO = 1.8
-GOAL_CPU_TO_EPOLL = 1.3
-GOAL_IDLE_BYTES = 40e6
-GOAL_START_SECONDS = 0.1
-GOAL_RSS_TO_JSON = 1.6
-
-#: Figure and goal, in the order of the report, by what the methods of Bench call it.
-GOALS = {
-    "throughput": ("GET requests/s, 64 connections", f">= {GOAL_THROUGHPUT_TO_GO} x Go's"),
-    "cpu": ("CPU per GET, 64 connections", f"<= {GOAL_CPU_TO_EPOLL} x the epoll responder's"),
-    "start": ("start to ready", f"< {GOAL_START_SECONDS * 1000:.0f} ms"),
-    "idle": (f"RSS of {IDLE_CONNECTIONS:,} idle connections",
-             f"< {report.megabytes(GOAL_IDLE_BYTES)}"),
-    "memory": (f"RSS after {MEMORY_PRODUCTS:,} products", f"<= {GOAL_RSS_TO_JSON} x their JSON"),
-}
 
 
 class Bench:
@@ -64,17 +50,8 @@ class Bench:
         self.rounds = 1 if options.quick else 3
         self.seconds = 1 if options.quick else 4
         self.starts = 3 if options.quick else 10
-        self.sections: list[str] = []
-        self.notes: list[str] = []
-        self._judged: dict[str, Figure] = {}
-
-    def judge(self, goal: str, measured: str, passed: bool) -> None:
-        self._judged[goal] = Figure(*GOALS[goal], measured, passed)
-
-    @property
-    def figures(self) -> list[Figure]:
-        """One for each goal, measured or not."""
-        return [self._judged.get(goal) or Figure(*text, "-", None) for goal, text in GOALS.items()]
+        self.report = Report(goals.GOALS)
+        self.storage = StorageBench(self.bin_dir, options.data_dir, options.quick, self.report)
 
     def command(self, name: str) -> list[str]:
         threads = len(os.sched_getaffinity(0))
@@ -85,7 +62,7 @@ class Bench:
         server = stack.enter_context(running(name, self.command(name)))
         if name != "epoll":
             catalogue.fill(server.address, PRODUCTS)
-        catalogue.check(server.address, PRODUCTS)
+        catalogue.check(server.address, range(1, PRODUCTS + 1))
         return server
 
     def load(self, title: str, names: list[str], connections: int, arguments: list[str]) -> Series:
@@ -102,9 +79,9 @@ class Bench:
                         measure(server, connections, self.seconds, arguments))
             # wrk looks at the status only: what was served is still what it should be.
             for server in servers:
-                catalogue.check(server.address, PRODUCTS)
-        self.sections.append(
-            f"## {title}\n\n{report.load_table(series)}\n\n{report.other_programs(series)}")
+                catalogue.check(server.address, range(1, PRODUCTS + 1))
+        others = [of.others_share for rounds in series.values() for of in rounds]
+        self.report.section(title, report.load_table(series), report.other_programs(others))
         return series
 
     def get(self) -> None:
@@ -119,10 +96,10 @@ class Bench:
         cpu = report.ratios(series, "productd", "epoll", lambda m: m.cpu_us)
         if throughput:
             ratio = statistics.median(throughput)
-            self.judge("throughput", f"{ratio:.2f} x", ratio >= GOAL_THROUGHPUT_TO_GO)
+            self.report.judge("throughput", f"{ratio:.2f} x", ratio >= goals.THROUGHPUT_TO_GO)
         if cpu:
             ratio = statistics.median(cpu)
-            self.judge("cpu", f"{ratio:.2f} x", ratio <= GOAL_CPU_TO_EPOLL)
+            self.report.judge("cpu", f"{ratio:.2f} x", ratio <= goals.CPU_TO_EPOLL)
 
     def post(self) -> None:
         with tempfile.NamedTemporaryFile(prefix="products-") as bodies:
@@ -138,52 +115,41 @@ class Bench:
             progress(f"start to ready: {name}")
             seconds = figures.median_start_seconds(name, self.command(name), self.starts)
             measured = f"{seconds * 1000:.1f} ms"
-            self.notes.append(f"start to ready, median of {self.starts}: {name} {measured}")
+            self.report.notes.append(f"start to ready, median of {self.starts}: {name} {measured}")
             if name == "productd":
-                self.judge("start", measured, seconds < GOAL_START_SECONDS)
+                self.report.judge("start", measured, seconds < goals.START_SECONDS)
 
     def idle(self) -> None:
-        figures.raise_descriptor_limit(IDLE_CONNECTIONS + 200)
+        figures.raise_descriptor_limit(goals.IDLE_CONNECTIONS + 200)
         for name in self.names:
-            progress(f"{IDLE_CONNECTIONS} idle connections: {name}")
+            progress(f"{goals.IDLE_CONNECTIONS} idle connections: {name}")
             with running(name, self.command(name), drain=False) as server:
                 if name != "epoll":
                     catalogue.fill(server.address, 1)
-                cost = figures.idle_connections(server, IDLE_CONNECTIONS)
-            self.notes.append(
+                cost = figures.idle_connections(server, goals.IDLE_CONNECTIONS)
+            self.report.notes.append(
                 f"RSS of {cost.connections:,} idle connections: {name} "
                 f"{report.megabytes(cost.opened_bytes)} when opened, "
                 f"{report.megabytes(cost.used_bytes)} after one GET on each")
             if name == "productd":
-                self.judge("idle", report.megabytes(cost.cost_bytes),
-                           cost.cost_bytes < GOAL_IDLE_BYTES)
+                self.report.judge("idle", report.megabytes(cost.cost_bytes),
+                                  cost.cost_bytes < goals.IDLE_BYTES)
 
     def memory(self) -> None:
         if "productd" not in self.names:
             return
         productctl = self.bin_dir / "productctl"
-        progress(f"memory of {MEMORY_PRODUCTS:,} products")
+        progress(f"memory of {goals.MANY_PRODUCTS:,} products")
         with running("productd", self.command("productd"), drain=False) as server:
-            cost = figures.catalogue_memory(server, productctl, MEMORY_PRODUCTS)
-        self.judge(
+            cost = figures.catalogue_memory(server, productctl, goals.MANY_PRODUCTS)
+        self.report.judge(
             "memory",
             f"{cost.ratio:.2f} x ({report.megabytes(cost.rss_bytes)} for "
-            f"{report.megabytes(cost.json_bytes)})", cost.ratio <= GOAL_RSS_TO_JSON)
-        self.notes.append(
+            f"{report.megabytes(cost.json_bytes)})", cost.ratio <= goals.RSS_TO_JSON)
+        self.report.notes.append(
             f"productctl seeded {cost.products:,} products in {cost.seed_seconds:.1f} s, "
             f"{cost.products / cost.seed_seconds:,.0f}/s; peak RSS "
             f"{report.megabytes(cost.peak_rss_bytes)}; JSON bytes are the bodies of all of them")
-
-    def markdown(self, environment: str) -> str:
-        parts = ["# Benchmarks", environment, report.INTRODUCTION, *self.sections]
-        if self.notes:
-            parts += ["## Start and memory", report.notes(self.notes)]
-        parts += ["## Goals", report.figures_table(self.figures)]
-        return "\n\n".join(parts) + "\n"
-
-
-def progress(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -203,12 +169,16 @@ def parse_arguments() -> argparse.Namespace:
                         help=f"of {','.join(servers)} (default all)")
     parser.add_argument("--parts", type=names_of(PARTS), metavar="PARTS",
                         help=f"of {','.join(PARTS)} (default all; --quick leaves memory out)")
-    parser.add_argument("--quick", action="store_true", help="one round of 1 s runs, 3 starts")
+    parser.add_argument("--quick", action="store_true",
+                        help="one round of short runs, 3 starts, and no goal for large")
     parser.add_argument("--strict", action="store_true",
                         help="status 1 when a goal is missed or was not measured")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the report there too")
     parser.add_argument("--bin-dir", type=Path, default=ROOT / "build" / "release" / "bin",
                         metavar="DIR", help="where the binaries are (default build/release/bin)")
+    parser.add_argument("--data-dir", type=Path, default=ROOT / "build", metavar="DIR",
+                        help="on the device to be measured; a directory made there is removed "
+                        "again (default build)")
     options = parser.parse_args()
     if options.parts is None:
         options.parts = [part for part in PARTS if not (options.quick and part == "memory")]
@@ -219,20 +189,24 @@ def main() -> int:
     options = parse_arguments()
     exit_on_sigterm()
     command_line = shlex.join(["python3", "loadtest/bench.py", *sys.argv[1:]])
-    environment = report.environment(command_line, options.bin_dir / BINARIES["go"])
+    environment = report.environment(command_line, options.bin_dir / BINARIES["go"],
+                                     options.data_dir)
     bench = Bench(options)
     try:
         for part in options.parts:
-            getattr(bench, part)()
+            if part in SERVER_PARTS:
+                getattr(bench, part)()
+            elif "productd" in options.only:
+                getattr(bench.storage, part)()
     except (ServerError, LoadError, CatalogueError, FigureError, OSError,
             subprocess.TimeoutExpired) as error:
         progress(f"bench: {error}")
         return 1
-    text = bench.markdown(environment)
+    text = bench.report.markdown(environment)
     print(text, end="")
     if options.output:
         options.output.write_text(text)
-    reached = all(figure.passed for figure in bench.figures)
+    reached = all(figure.passed for figure in bench.report.figures)
     return 0 if reached or not options.strict else 1
 
 

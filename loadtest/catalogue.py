@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 PIPELINE_DEPTH = 500
 _CONTENT_LENGTH = re.compile(rb"\r\nContent-Length: *(\d+)\r\n", re.IGNORECASE)
@@ -35,10 +35,10 @@ def fill(address: str, count: int) -> None:
     connection.close()
 
 
-def check(address: str, count: int) -> None:
-    """Reads products 1..count and raises CatalogueError unless each has its exact bytes."""
+def check(address: str, product_ids: Iterable[int]) -> None:
+    """Reads these products and raises CatalogueError unless each has its exact bytes."""
     connection = http.client.HTTPConnection(address, timeout=10)
-    for product_id in range(1, count + 1):
+    for product_id in product_ids:
         connection.request("GET", f"/products/{product_id}")
         response = connection.getresponse()
         text = response.read()

@@ -52,7 +52,7 @@ def raise_descriptor_limit(needed: int) -> None:
 def idle_connections(server: Server, count: int) -> IdleCost:
     """Opens `count` connections to a server that holds product 1, uses each once, closes them."""
     raise_descriptor_limit(count + 200)
-    catalogue.check(server.address, 1)
+    catalogue.check(server.address, [1])
     before = server.rss_bytes()
     with contextlib.ExitStack() as open_connections:
         connections = [open_connections.enter_context(_connect(server.address, i))

@@ -6,6 +6,7 @@ import os
 import platform
 import statistics
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -22,8 +23,10 @@ Every figure is to be read against the peers measured in the same run: the Go pe
 work with net/http, the epoll responder is the least this machine can do it with. Load generator and
 servers share the processors, so requests/s is what is left of the machine beside wrk. Rounds are
 interleaved; a cell is the median of the rounds with their range, a ratio the median of the rounds'
-ratios. Latencies are those of a closed loop that keeps the machine full: they say how long the
-queue is, not how fast an unhurried server answers."""
+ratios. Latencies of GET and POST are those of a closed loop that keeps the machine full: they say
+how long the queue is, not how fast an unhurried server answers. Those of the sections "at a fixed
+rate" are of an open loop: requests come at random times, whatever has become of the earlier ones,
+and each latency counts from when its request was due."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,46 @@ class Figure:
         return {True: "PASS", False: "MISS", None: "not measured"}[self.passed]
 
 
+def progress(text: str) -> None:
+    """What goes on, for who waits; on stderr, beside the report."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def megabytes(count: float) -> str:
     return f"{count / 1e6:.1f} MB"
 
 
-def environment(command_line: str, go_peer: Path) -> str:
+class Report:
+    """What a run has found so far: markdown sections, notes and judged figures."""
+
+    def __init__(self, goals: dict[str, tuple[str, str]]) -> None:
+        """`goals` has figure and goal by the name that `judge` is called with."""
+        self.sections: list[str] = []
+        self.notes: list[str] = []
+        self._goals = goals
+        self._judged: dict[str, Figure] = {}
+
+    def judge(self, goal: str, measured: str, passed: bool) -> None:
+        self._judged[goal] = Figure(*self._goals[goal], measured, passed)
+
+    def section(self, title: str, *paragraphs: str) -> None:
+        self.sections.append("\n\n".join([f"## {title}", *filter(None, paragraphs)]))
+
+    @property
+    def figures(self) -> list[Figure]:
+        """One for each goal, measured or not."""
+        return [self._judged.get(goal) or Figure(*text, "-", None)
+                for goal, text in self._goals.items()]
+
+    def markdown(self, environment: str) -> str:
+        parts = ["# Benchmarks", environment, INTRODUCTION, *self.sections]
+        if self.notes:
+            parts += ["## Start and memory", notes(self.notes)]
+        parts += ["## Goals", figures_table(self.figures)]
+        return "\n\n".join(parts) + "\n"
+
+
+def environment(command_line: str, go_peer: Path, data_dir: Path) -> str:
     """What the figures are worth nothing without."""
     now = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     rows = [
@@ -54,9 +92,10 @@ def environment(command_line: str, go_peer: Path) -> str:
         ("processor", f"{_processor_model()}, {os.cpu_count()} CPUs"),
         ("kernel", f"{platform.system()} {platform.release().split('-')[0]}"),
         ("Go peer built by", _go_version(go_peer)),
+        ("data on", device(data_dir)),
         ("load before", f"{os.getloadavg()[0]:.2f} (1 min)"),
     ]
-    return _table(["", ""], rows)
+    return table(["", ""], rows)
 
 
 def load_table(series: Series) -> str:
@@ -67,26 +106,26 @@ def load_table(series: Series) -> str:
     for name, rounds in series.items():
         rows.append([
             name,
-            _spread([m.requests_per_second for m in rounds], "{:,.0f}"),
-            _spread([m.p50_us / 1000 for m in rounds], "{:.2f}"),
-            _spread([m.p99_us / 1000 for m in rounds], "{:.2f}"),
-            _spread([m.cpu_us for m in rounds], "{:.2f}"),
+            spread([m.requests_per_second for m in rounds], "{:,.0f}"),
+            spread([m.p50_us / 1000 for m in rounds], "{:.2f}"),
+            spread([m.p99_us / 1000 for m in rounds], "{:.2f}"),
+            spread([m.cpu_us for m in rounds], "{:.2f}"),
             megabytes(max(m.peak_rss_bytes for m in rounds)),
-            _spread(ratios(series, name, "go", lambda m: m.requests_per_second), "{:.2f}"),
-            _spread(ratios(series, name, "epoll", lambda m: m.cpu_us), "{:.2f}"),
+            spread(ratios(series, name, "go", lambda m: m.requests_per_second), "{:.2f}"),
+            spread(ratios(series, name, "epoll", lambda m: m.cpu_us), "{:.2f}"),
         ])
-    return _table(header, rows)
+    return table(header, rows)
 
 
-def other_programs(series: Series) -> str:
+def other_programs(shares: Sequence[float]) -> str:
     """What else kept the machine busy: the reason to repeat a run, or to believe it."""
-    shares = [100 * m.others_share for rounds in series.values() for m in rounds]
-    return f"Other programs had {_spread(shares, '{:.0f} %')} of the processors meanwhile."
+    percents = spread([100 * share for share in shares], "{:.0f} %")
+    return f"Other programs had {percents} of the processors meanwhile."
 
 
 def figures_table(figures: Sequence[Figure]) -> str:
     rows = [(figure.verdict, figure.name, figure.measured, figure.goal) for figure in figures]
-    return _table(["verdict", "figure", "measured", "goal"], rows)
+    return table(["verdict", "figure", "measured", "goal"], rows)
 
 
 def notes(lines: Sequence[str]) -> str:
@@ -100,7 +139,7 @@ def ratios(series: Series, name: str, peer: str,
             for own, other in zip(series.get(name, []), series.get(peer, []))]
 
 
-def _spread(values: Sequence[float], form: str) -> str:
+def spread(values: Sequence[float], form: str) -> str:
     """"median (least..most)", "-" for no values."""
     if not values:
         return "-"
@@ -110,7 +149,7 @@ def _spread(values: Sequence[float], form: str) -> str:
     return f"{median} ({form.format(min(values))}..{form.format(max(values))})"
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -132,6 +171,20 @@ def _go_version(binary: Path) -> str:
     except FileNotFoundError:
         return "unknown"
     return run.stdout.strip().rpartition(" ")[2] if run.returncode == 0 else "unknown"
+
+
+def device(directory: Path) -> str:
+    """Device and file system that hold `directory`: "/dev/sda1, ext4"."""
+    place = str(directory.resolve())
+    mounts = []
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        mount, _, origin = line.partition(" - ")
+        point = mount.split()[4]
+        if place == point or place.startswith(point.rstrip("/") + "/"):
+            kind, device = origin.split()[:2]
+            mounts.append((len(point), f"{device}, {kind}"))
+    # Of several at one point the last one covers the others.
+    return max(reversed(mounts), key=lambda mount: mount[0])[1] if mounts else "unknown"
 
 
 def _processor_model() -> str:

@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-START_TIMEOUT_SECONDS = 30.0
+# Enough to read ten million products from a file.
+START_TIMEOUT_SECONDS = 120.0
 STOP_TIMEOUT_SECONDS = 30.0
 # Short against the starts that are measured, long enough to leave the processor to the server.
 POLL_SECONDS = 0.0002
@@ -45,6 +46,11 @@ def command_for(binary: Path, threads: int, products: int = 0) -> list[str]:
                 "--products", str(products)]
     return [str(binary), "--http-listen", listen, "--storage-engine", "memory",
             "--workers", str(threads), "--log-level", "warning"]
+
+
+def lmdb_flags(data_dir: Path) -> list[str]:
+    """For the end of a productd's command line: it then keeps its products in `data_dir`."""
+    return ["--storage-engine", "lmdb", "--storage-data-dir", str(data_dir)]
 
 
 class Server:
@@ -130,8 +136,12 @@ class Server:
                 return int(value.split()[0]) * 1024
         raise ServerError(f"/proc/{self.pid}/status has no {key}")
 
+    def log(self) -> str:
+        """What it has printed so far."""
+        return self._log.read_text(errors="replace")
+
     def _tail(self) -> str:
-        lines = self._log.read_text(errors="replace").splitlines()[-15:]
+        lines = self.log().splitlines()[-15:]
         return "\n".join(f"  {line}" for line in lines)
 
 

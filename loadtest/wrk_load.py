@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import resource
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from processors import Watch
 from servers import Server
 
 SCRIPT = Path(__file__).resolve().parent / "wrk" / "products.lua"
@@ -41,13 +39,9 @@ class Measurement:
 def measure(server: Server, connections: int, seconds: int, arguments: list[str]) -> Measurement:
     """Loads `server` for `seconds` after a warm-up. `arguments` are those of wrk/products.lua."""
     _run_wrk(server, connections, WARM_UP_SECONDS, arguments)
-    cpu_before, machine_before = server.cpu_seconds(), _machine_cpu_seconds()
-    wrk_before, started = _children_cpu_seconds(), time.monotonic()
+    watch = Watch(server)
     result = _run_wrk(server, connections, seconds, arguments)
-    cpu_seconds = server.cpu_seconds() - cpu_before
-    others_seconds = (_machine_cpu_seconds() - machine_before - cpu_seconds
-                      - (_children_cpu_seconds() - wrk_before))
-    capacity_seconds = (time.monotonic() - started) * (os.cpu_count() or 1)
+    cpu_seconds, others_share = watch.server_seconds(), watch.others_share()
     server.check()
     return Measurement(
         requests_per_second=result["requests"] / (result["duration_us"] / 1e6),
@@ -55,20 +49,7 @@ def measure(server: Server, connections: int, seconds: int, arguments: list[str]
         p99_us=result["p99_us"],
         cpu_us=cpu_seconds * 1e6 / result["requests"],
         peak_rss_bytes=server.peak_rss_bytes(),
-        others_share=max(0.0, others_seconds / capacity_seconds))
-
-
-def _machine_cpu_seconds() -> float:
-    """Time in programs since boot, and time the hypervisor gave to other machines."""
-    user, nice, system, _, _, _, _, steal = map(
-        int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9])
-    return (user + nice + system + steal) / os.sysconf("SC_CLK_TCK")
-
-
-def _children_cpu_seconds() -> float:
-    """Time of the children that have ended and were waited for; no server is one while it runs."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+        others_share=others_share)
 
 
 def _run_wrk(server: Server, connections: int, seconds: int,

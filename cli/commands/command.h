@@ -32,7 +32,9 @@ struct CommandContext {
   Palette err_palette() const { return Palette(settings.color && io.err_terminal.is_terminal()); }
   /// A client for the endpoint of the settings.
   Result<std::unique_ptr<ApiClient>> OpenClient() const {
-    return ApiClient::Open({.endpoint = settings.endpoint, .timeout = settings.timeout}, clock);
+    return ApiClient::Open(
+        {.endpoint = settings.endpoint, .timeout = settings.timeout, .retries = settings.retries},
+        clock);
   }
   /// One for /metrics, /readyz and /admin/, which may have an address of their own. Of 16 MiB for
   /// an answer, since each route, method and status has a hundred lines of histogram.

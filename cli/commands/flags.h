@@ -29,6 +29,12 @@ CLI::Option* AddInteger(CLI::App& command, const std::string& name, const std::s
                         IntegerRange range, std::function<void(std::int64_t)> set,
                         const std::string& description);
 
+/// One or more of them, in the order in which they stand; for arguments by position. `name` is what
+/// messages call one of them, `placeholder` what the help shows.
+CLI::Option* AddIntegers(CLI::App& command, const std::string& name, const std::string& placeholder,
+                         IntegerRange range, std::function<void(std::int64_t)> add,
+                         const std::string& description);
+
 /// A finite number of at least 0.
 CLI::Option* AddNumber(CLI::App& command, const std::string& name, const std::string& placeholder,
                        double& target, const std::string& description);

@@ -1,26 +1,44 @@
 #include "cli/commands/get.h"
 
 #include <CLI/CLI.hpp>
-#include <array>
+#include <cstddef>
 #include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <utility>
 
 #include "cli/commands/flags.h"
 #include "cli/commands/help.h"
+#include "cli/failure.h"
 #include "cli/operations.h"
+#include "cli/product_fields.h"
+#include "cli/record_writer.h"
 
 namespace products::cli {
+namespace {
+
+RecordWriter::Record RecordOf(const TaggedProduct& product, bool with_etag) {
+  RecordWriter::Record record = FieldsOf(product.product);
+  if (with_etag) record.push_back({"etag", product.etag});
+  return record;
+}
+
+}  // namespace
 
 void AddGetCommand(CLI::App& root, CommandRun& chosen) {
   // Shared, for a std::function must be copyable.
   const auto options = std::make_shared<GetOptions>();
-  CLI::App* command = root.add_subcommand("get", "Print one product.");
-  AddInteger(
-      *command, "ID", "ID", {kMinProductId, kMaxProductId},
-      [options](std::int64_t id) { options->id = static_cast<ProductId>(id); },
-      "of the product, 1 to 2147483647")
+  CLI::App* command = root.add_subcommand("get", "Print products by their ids.");
+  AddIntegers(
+      *command, "ID", "ID...", {kMinProductId, kMaxProductId},
+      [options](std::int64_t id) { options->ids.push_back(static_cast<ProductId>(id)); },
+      "of the products, 1 to 2147483647 each")
       ->required();
+  command->add_flag("--etag", options->with_etag,
+                    "print the ETag too, for --if-match of put and delete");
   SetHelp(*command, {.examples = "  productctl get 1\n"
-                                 "  productctl get 1 -o json\n",
+                                 "  productctl get 1 7 99 -o json\n",
                      .exit_codes = {ExitCode::kDone, ExitCode::kFailed, ExitCode::kUsage,
                                     ExitCode::kNotFound, ExitCode::kUnreachable}});
   command->callback([options, &chosen] {
@@ -29,20 +47,41 @@ void AddGetCommand(CLI::App& root, CommandRun& chosen) {
 }
 
 Result<ExitCode> RunGet(const GetOptions& options, const CommandContext& context) {
+  Io& io = context.io;
   const auto client = context.OpenClient();
   if (!client.ok()) return client.error();
-  const Result<Product> product = GetProduct(**client, options.id);
-  if (!product.ok()) return product.error();
-  const std::array<Field, 6> fields = {{
-      {"product_id", std::int64_t{product->product_id}},
-      {"sku", product->sku},
-      {"manufacturer", product->manufacturer},
-      {"category_id", std::int64_t{product->category_id}},
-      {"weight", std::int64_t{product->weight}},
-      {"some_other_id", std::int64_t{product->some_other_id}},
-  }};
-  PrintRecord(context.io.out, context.settings.output, fields);
-  return ExitCode::kDone;
+  // By index: the answers come in any order.
+  std::vector<std::optional<Result<TaggedProduct>>> answers(options.ids.size());
+  GetProducts(**client, options.ids, [&answers](std::size_t index, Result<TaggedProduct> product) {
+    answers[index] = std::move(product);
+  });
+
+  std::vector<RecordWriter::Record> records;
+  std::vector<Error> missing;
+  std::optional<Error> failure;
+  for (const auto& answer : answers) {
+    if (!answer) continue;
+    if (answer->ok()) {
+      if (!failure) records.push_back(RecordOf(**answer, options.with_etag));
+    } else if (answer->error().code == ErrorCode::kNotFound) {
+      missing.push_back(answer->error());
+    } else if (!failure) {
+      failure = answer->error();
+    }
+  }
+  if (options.ids.size() == 1 && !records.empty()) {
+    PrintRecord(io.out, context.settings.output, records[0]);
+  } else {
+    RecordWriter(io.out, context.settings.output, io.out_terminal).Write(records, false);
+  }
+  FlushToReader(io);
+  if (failure) return *failure;
+  if (missing.empty()) return ExitCode::kDone;
+  if (options.ids.size() == 1) return missing[0];
+  for (const Error& error : missing) {
+    io.err << context.err_palette().Error("productctl:") << ' ' << error.message << '\n';
+  }
+  return ExitCode::kNotFound;
 }
 
 }  // namespace products::cli

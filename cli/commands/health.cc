@@ -69,7 +69,7 @@ class WaitLine {
       const std::string line =
           "waiting, " + RenderDuration(elapsed) + " of " + wait_ + ": " + Printable(reason);
       const int columns = std::max(io_.err_terminal.Columns() - 1, 0);
-      io_.err << "\r\x1b[K" << CutToWidth(line, static_cast<std::size_t>(columns)) << std::flush;
+      io_.err << "\r\x1b[K" << PrefixOfWidth(line, static_cast<std::size_t>(columns)) << std::flush;
     }
     is_drawn_ = true;
   }

@@ -103,7 +103,8 @@ std::string Usage(const CLI::App& app) {
   if (!app.get_subcommands({}).empty()) usage += " COMMAND";
   for (const CLI::Option* option : app.get_options()) {
     if (!option->get_positional()) continue;
-    const std::string name = option->get_name(true, false);
+    const bool is_repeated = option->get_items_expected_max() > 1;
+    const std::string name = option->get_name(true, false) + (is_repeated ? "..." : "");
     usage += option->get_required() ? " " + name : " [" + name + "]";
   }
   return usage + " [flags]";
@@ -126,7 +127,9 @@ std::string RenderHelp(const CLI::App& app, const CommandHelp& help) {
   }
   AppendEntries(out, "arguments", arguments);
 
-  if (const CLI::App* root = app.get_parent()) {
+  const CLI::App* root = app.get_parent();
+  while (root != nullptr && root->get_parent() != nullptr) root = root->get_parent();
+  if (root != nullptr) {
     AppendEntries(out, "flags", FlagsOf(app, [&app](const CLI::Option& option) {
                     return &option != app.get_help_ptr();
                   }));

@@ -1,65 +1,38 @@
 #include "cli/commands/put.h"
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
-#include <fstream>
+#include <array>
+#include <cstddef>
 #include <initializer_list>
-#include <istream>
 #include <limits>
 #include <memory>
 #include <ostream>
 #include <utility>
+#include <variant>
 
 #include "cli/commands/flags.h"
 #include "cli/commands/help.h"
+#include "cli/etag.h"
 #include "cli/failure.h"
+#include "cli/input_file.h"
 #include "cli/operations.h"
-#include "cli/text_width.h"
-#include "core/product/product_json.h"
+#include "cli/product_file.h"
+#include "core/product/product_draft.h"
+#include "core/product/product_field.h"
 
 namespace products::cli {
 namespace {
 
 // No server takes a product of this size; keeps a mistaken path from being read whole.
-constexpr std::size_t kMaxFileBytes = 1024 * 1024;
+constexpr std::size_t kMaxFileBytes = std::size_t{1024} * 1024;
 constexpr std::int64_t kMaxInt32 = std::numeric_limits<std::int32_t>::max();
-
-Result<std::string> ReadAll(std::istream& in, const std::string& name) {
-  std::string text(kMaxFileBytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad()) return InvalidArgument("cannot read " + name);
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > kMaxFileBytes) return InvalidArgument(name + ": larger than 1 MiB");
-  return text;
-}
-
-// For messages.
-std::string NameOf(const std::string& file) {
-  return file == "-" ? "standard input" : Printable(file);
-}
-
-Result<std::string> ReadFile(const std::string& path, std::istream& standard_input) {
-  const std::string name = NameOf(path);
-  if (path == "-") return ReadAll(standard_input, name);
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return ErrnoError(ErrorCode::kInvalidArgument, "cannot read " + name, errno);
-  return ReadAll(file, name);
-}
-
-Result<Product> ProductOf(const PutOptions& options, const std::string& text) {
-  Result<Product> product = options.id ? ParseProduct(text, *options.id) : ParseProduct(text);
-  if (product.ok()) return product;
-  return InvalidArgument(NameOf(*options.file) + ": " + Printable(product.error().message));
-}
 
 // What keeps the flags from being a product.
 Status CheckUsage(const PutOptions& options) {
-  const bool has_field = options.sku || options.manufacturer || options.category_id ||
-                         options.weight || options.some_other_id;
-  if (options.file) {
-    if (!has_field) return {};
-    return InvalidArgument("--file has the whole product; leave the other flags out");
+  if (options.if_match && options.create_only) {
+    return InvalidArgument("--if-match and --create-only exclude each other");
   }
+  if (options.file) return {};
   const std::initializer_list<std::pair<bool, const char*>> required = {
       {options.id.has_value(), "ID"},
       {options.sku.has_value(), "--sku"},
@@ -84,6 +57,54 @@ Product ProductOf(const PutOptions& options) {
           .some_other_id = *options.some_other_id};
 }
 
+ProductDraft DraftOf(const ProductFile& file, const PutOptions& options) {
+  const auto integer = [&file](ProductField field) {
+    const auto found = file.values.find(field);
+    return found == file.values.end() ? std::nullopt
+                                      : std::optional(std::get<std::int64_t>(found->second.value));
+  };
+  const auto text = [&file](ProductField field) {
+    const auto found = file.values.find(field);
+    return found == file.values.end() ? std::string() : std::get<std::string>(found->second.value);
+  };
+  const auto overruled = [](const auto& flag, std::optional<std::int64_t> value) {
+    return flag ? *flag : value.value_or(0);
+  };
+  return {
+      .product_id = integer(ProductField::kProductId),
+      .sku = options.sku ? *options.sku : text(ProductField::kSku),
+      .manufacturer =
+          options.manufacturer ? *options.manufacturer : text(ProductField::kManufacturer),
+      .category_id = overruled(options.category_id, integer(ProductField::kCategoryId)),
+      .weight = overruled(options.weight, integer(ProductField::kWeight)),
+      .some_other_id = overruled(options.some_other_id, integer(ProductField::kSomeOtherId)),
+  };
+}
+
+// A rule that does not hold, with the place of the value it speaks of; without one where that is
+// missing.
+Error BrokenRule(const ProductFile& file, const std::string& rule) {
+  for (const auto& [field, value] : file.values) {
+    if (rule.starts_with(std::string(ProductFieldName(field)) + " ")) {
+      return ErrorAt(file, value.place, rule);
+    }
+  }
+  return InvalidArgument(file.name + ": " + rule);
+}
+
+Result<Product> ProductOf(const ProductFile& file, const PutOptions& options) {
+  ProductDraft draft = DraftOf(file, options);
+  Result<Product> product = options.id ? ValidateForPath(std::move(draft), *options.id)
+                                       : ValidateWithOwnId(std::move(draft));
+  if (product.ok()) return product;
+  const std::string& rule = product.error().message;
+  if (rule == "product_id must match productId in the path") {
+    return BrokenRule(
+        file, "product_id is another than the ID of the command, " + std::to_string(*options.id));
+  }
+  return BrokenRule(file, rule);
+}
+
 }  // namespace
 
 void AddPutCommand(CLI::App& root, CommandRun& chosen) {
@@ -104,10 +125,14 @@ void AddPutCommand(CLI::App& root, CommandRun& chosen) {
   AddInteger(*command, "--some-other-id", "N", {1, kMaxInt32}, into(options->some_other_id),
              "the owner's own number, 1 to 2147483647");
   AddText(*command, "-f,--file", "FILE", options->file,
-          "take the product from this file of JSON, - for standard input");
+          "take the product from this file of JSON or YAML, - for standard input; other flags "
+          "overrule its fields");
+  AddText(*command, "--if-match", "ETAG", options->if_match,
+          "replace it only if it still has this ETag (get --etag prints it)");
+  command->add_flag("--create-only", options->create_only, "do nothing if it is there already");
   SetHelp(*command, {.examples = "  productctl put 1 --sku ABC-123-XYZ --manufacturer \"Acme\" \\\n"
                                  "    --category-id 456 --weight 1250 --some-other-id 789\n"
-                                 "  productctl put -f product.json\n",
+                                 "  productctl put -f product.yaml --weight 1300\n",
                      .exit_codes = {ExitCode::kDone, ExitCode::kFailed, ExitCode::kUsage,
                                     ExitCode::kUnreachable}});
   command->callback([options, &chosen] {
@@ -121,20 +146,32 @@ Result<ExitCode> RunPut(const PutOptions& options, const CommandContext& context
     return PrintUsageError(io, context.err_palette(), "productctl put", error);
   };
   if (const Status status = CheckUsage(options); !status.ok()) return usage_error(status.error());
-  Result<Product> product = Product();
+  const Result<std::string> if_match =
+      options.if_match ? ParseEtag(*options.if_match) : std::string();
+  if (!if_match.ok()) return usage_error(if_match.error());
+  Product product;
   if (options.file) {
-    const Result<std::string> text = ReadFile(*options.file, io.in);
+    Result<std::string> text = ReadInput(*options.file, io.in, kMaxFileBytes);
     if (!text.ok()) return usage_error(text.error());
-    product = ProductOf(options, *text);
-    if (!product.ok()) return product.error();
+    const Result<ProductFile> file = ParseProductFile(NameOfInput(*options.file), std::move(*text));
+    if (!file.ok()) return file.error();
+    Result<Product> of_file = ProductOf(*file, options);
+    if (!of_file.ok()) return of_file.error();
+    product = std::move(*of_file);
   } else {
     product = ProductOf(options);
   }
   const auto client = context.OpenClient();
   if (!client.ok()) return client.error();
-  const Status status = PutProduct(**client, *product);
-  if (!status.ok()) return status.error();
-  if (io.err_terminal.is_terminal()) io.err << "stored product " << product->product_id << '\n';
+  const Result<std::string> etag =
+      PutProduct(**client, product, {.if_match = *if_match, .create_only = options.create_only});
+  if (!etag.ok()) return etag.error();
+  if (context.settings.output == OutputFormat::kJson) {
+    const std::array<Field, 2> fields = {
+        {{"product_id", std::int64_t{product.product_id}}, {"etag", *etag}}};
+    PrintRecord(io.out, OutputFormat::kJson, fields);
+  }
+  if (io.err_terminal.is_terminal()) io.err << "stored product " << product.product_id << '\n';
   return ExitCode::kDone;
 }
 

@@ -351,6 +351,7 @@ void Connection::FinishResponse(int status, bool close, bool more_bytes, Monoton
 
 void Connection::Refuse(const ParseFailure& failure, MonotonicTime now, std::string& out) {
   CountFailure(failure.status);
+  if (failure.reason) context_.metrics.CountParseError(*failure.reason);
   receiver_ = nullptr;
   if (!parser_.in_body()) {
     // No request came out of the bytes; it still counts as one that was answered.

@@ -49,7 +49,7 @@ class WorkerTransport final : public Pistache::Tcp::Transport, public Poller {
  private:
   void WatchWritable(int descriptor, bool on) override;
   void Close(int descriptor) override;
-  void ReadTimer();
+  std::uint64_t ReadTimer();
   void TakeConnections();
 
   const WorkerParts parts_;
@@ -159,8 +159,7 @@ void WorkerTransport::onReady(const Pistache::Aio::FdSet& ready) {
     } else if (descriptor == worker_.mail_descriptor()) {
       worker_.OnMail();
     } else if (descriptor == timer_) {
-      ReadTimer();
-      worker_.OnTick();
+      if (const std::uint64_t expirations = ReadTimer()) worker_.OnTick(expirations);
     }
   }
   if (!take_connections) return;
@@ -183,9 +182,11 @@ void WorkerTransport::TakeConnections() {
   }
 }
 
-void WorkerTransport::ReadTimer() {
+// How often it has expired since it was last read.
+std::uint64_t WorkerTransport::ReadTimer() {
   std::uint64_t expirations = 0;
   (void)!::read(timer_, &expirations, sizeof expirations);
+  return expirations;
 }
 
 void WorkerTransport::WatchWritable(int descriptor, bool on) {

@@ -16,35 +16,43 @@ constexpr std::size_t kRequestLineOverhead = 64;
 // A body buffer above this is given back after its request.
 constexpr std::size_t kKeptBodyBytes = 4096;
 
-constexpr ParseFailure kBareLineFeed{400, "BAD_REQUEST", "a line ends without CR"};
-constexpr ParseFailure kFoldedLine{400, "BAD_REQUEST", "a header field is folded"};
-constexpr ParseFailure kBadRequestLine{400, "BAD_REQUEST", "malformed request line"};
-constexpr ParseFailure kBadTarget{400, "BAD_REQUEST", "malformed request target"};
-constexpr ParseFailure kBadHost{400, "BAD_REQUEST", "exactly one valid Host is required"};
-constexpr ParseFailure kBadFraming{400, "BAD_REQUEST",
-                                   "Transfer-Encoding with Content-Length or in HTTP/1.0"};
+using Reason = ParseErrorReason;
+
+constexpr ParseFailure kBareLineFeed{400, "BAD_REQUEST", "a line ends without CR",
+                                     Reason::kBareLineFeed};
+constexpr ParseFailure kFoldedLine{400, "BAD_REQUEST", "a header field is folded",
+                                   Reason::kFoldedLine};
+constexpr ParseFailure kBadRequestLine{400, "BAD_REQUEST", "malformed request line",
+                                       Reason::kRequestLine};
+constexpr ParseFailure kBadTarget{400, "BAD_REQUEST", "malformed request target", Reason::kTarget};
+constexpr ParseFailure kBadHost{400, "BAD_REQUEST", "exactly one valid Host is required",
+                                Reason::kHost};
+constexpr ParseFailure kBadFraming{
+    400, "BAD_REQUEST", "Transfer-Encoding with Content-Length or in HTTP/1.0", Reason::kFraming};
 constexpr ParseFailure kTargetTooLong{414, "URI_TOO_LONG", "the request target is too long"};
 constexpr ParseFailure kHeaderTooLarge{431, "HEADER_TOO_LARGE", "the header section is too large"};
 constexpr ParseFailure kBodyTooLarge{413, "PAYLOAD_TOO_LARGE", "the body is too large"};
-constexpr ParseFailure kBadChunk{400, "BAD_REQUEST", "malformed chunk"};
-constexpr ParseFailure kUnknownExpectation{417, "EXPECTATION_FAILED", "unknown expectation"};
-constexpr ParseFailure kUnknownMethod{501, "NOT_IMPLEMENTED", "unknown method"};
-constexpr ParseFailure kUnknownCoding{501, "NOT_IMPLEMENTED",
-                                      "the only transfer coding known is chunked"};
+constexpr ParseFailure kBadChunk{400, "BAD_REQUEST", "malformed chunk", Reason::kChunk};
+constexpr ParseFailure kUnknownExpectation{417, "EXPECTATION_FAILED", "unknown expectation",
+                                           Reason::kExpectation};
+constexpr ParseFailure kUnknownMethod{501, "NOT_IMPLEMENTED", "unknown method", Reason::kMethod};
+constexpr ParseFailure kUnknownCoding{
+    501, "NOT_IMPLEMENTED", "the only transfer coding known is chunked", Reason::kFraming};
 constexpr ParseFailure kBadVersion{505, "HTTP_VERSION_NOT_SUPPORTED",
-                                   "only HTTP/1.0 and HTTP/1.1 are spoken"};
+                                   "only HTTP/1.0 and HTTP/1.1 are spoken", Reason::kVersion};
 
 ParseFailure FailureOf(http::error error) {
   switch (error) {
     case http::error::bad_method:
-      return {400, "BAD_REQUEST", "malformed method"};
+      return {400, "BAD_REQUEST", "malformed method", Reason::kMethod};
     case http::error::bad_target:
       return kBadTarget;
     case http::error::bad_version:
       return kBadVersion;
     case http::error::bad_content_length:
     case http::error::multiple_content_length:
-      return {400, "BAD_REQUEST", "malformed or contradicting Content-Length"};
+      return {400, "BAD_REQUEST", "malformed or contradicting Content-Length",
+              Reason::kContentLength};
     case http::error::bad_transfer_encoding:
       return kBadFraming;
     case http::error::bad_chunk:
@@ -53,7 +61,7 @@ ParseFailure FailureOf(http::error error) {
     case http::error::header_limit:
       return kHeaderTooLarge;
     default:
-      return {400, "BAD_REQUEST", "malformed header field"};
+      return {400, "BAD_REQUEST", "malformed header field", Reason::kField};
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "server/http/body_stream.h"
 #include "server/http/message.h"
+#include "server/metrics/metric_names.h"
 
 namespace products {
 
@@ -41,6 +42,8 @@ struct ParseFailure {
   int status = 400;
   std::string_view code;
   std::string_view message;
+  /// Absent when nothing is wrong with the bytes but their number or their time.
+  std::optional<ParseErrorReason> reason = std::nullopt;
 };
 
 /// Parses the requests of one connection, one after another, from bytes as they come (RFC 9112).

@@ -280,7 +280,18 @@ void Worker::KeepDeadline(Slot& slot) {
   if (deadline < slot.deadline) slot.deadline = deadline;
 }
 
-void Worker::OnTick() {
+// A tick that is late says how long this thread was busy or did not get a processor: what came
+// meanwhile waited as long.
+void Worker::RecordLag(std::uint64_t expirations) {
+  // When the first one was due nobody knows, nor the timer's phase: the earliest tick shows it.
+  if (next_tick_ == MonotonicTime{} || now_ < next_tick_) next_tick_ = now_;
+  metrics_.RecordLag(now_ - next_tick_);
+  // The timer keeps its pace, however late its ticks are taken.
+  next_tick_ += static_cast<int>(expirations) * kTick;
+}
+
+void Worker::OnTick(std::uint64_t expirations) {
+  RecordLag(expirations);
   const bool has_new_limits =
       state_.limits_version.load(std::memory_order_acquire) != limits_version_;
   if (has_new_limits) TakeLimits();

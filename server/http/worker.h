@@ -69,7 +69,8 @@ class Worker {
   void RefuseSurplus();
   void OnReady(int descriptor, bool writable);
   void OnMail();
-  void OnTick();
+  /// `expirations`: how many ticks were due since the last call.
+  void OnTick(std::uint64_t expirations = 1);
 
   /// Any thread. When this worker last had a request, as nanoseconds of MonotonicTime.
   std::int64_t last_request() const { return last_request_.load(std::memory_order_relaxed); }
@@ -105,6 +106,7 @@ class Worker {
   void KeepDeadline(Slot& slot);
   void OnDeadline(Slot& slot, int descriptor);
   void TakeLimits();
+  void RecordLag(std::uint64_t expirations);
 
   const Clock& clock_;
   ServerState& state_;
@@ -120,6 +122,7 @@ class Worker {
   std::string out_;  // responses of the connection at hand
   const std::unique_ptr<char[]> buffer_;
   MonotonicTime now_;
+  MonotonicTime next_tick_{};  // when it is due; 0 before the first
   std::uint64_t next_number_ = 1;
   std::uint64_t limits_version_ = 0;
   std::atomic<std::int64_t> last_request_{0};

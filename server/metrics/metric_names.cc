@@ -62,4 +62,34 @@ std::string_view RefusedReasonName(RefusedReason reason) {
   return "unavailable";
 }
 
+std::string_view ParseErrorReasonName(ParseErrorReason reason) {
+  switch (reason) {
+    case ParseErrorReason::kBareLineFeed:
+      return "bare_line_feed";
+    case ParseErrorReason::kFoldedLine:
+      return "folded_line";
+    case ParseErrorReason::kRequestLine:
+      return "request_line";
+    case ParseErrorReason::kMethod:
+      return "method";
+    case ParseErrorReason::kTarget:
+      return "target";
+    case ParseErrorReason::kVersion:
+      return "version";
+    case ParseErrorReason::kHost:
+      return "host";
+    case ParseErrorReason::kField:
+      return "field";
+    case ParseErrorReason::kContentLength:
+      return "content_length";
+    case ParseErrorReason::kFraming:
+      return "framing";
+    case ParseErrorReason::kChunk:
+      return "chunk";
+    case ParseErrorReason::kExpectation:
+      return "expectation";
+  }
+  return "field";
+}
+
 }  // namespace products

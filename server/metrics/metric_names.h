@@ -44,9 +44,27 @@ enum class RefusedReason {
 };
 inline constexpr std::size_t kRefusedReasons = 14;
 
+/// What made bytes no HTTP that this server takes: label `error` of productd_parse_errors_total.
+enum class ParseErrorReason {
+  kBareLineFeed,
+  kFoldedLine,
+  kRequestLine,
+  kMethod,
+  kTarget,
+  kVersion,
+  kHost,
+  kField,
+  kContentLength,
+  kFraming,  ///< Transfer-Encoding where it must not be, or unknown.
+  kChunk,
+  kExpectation,
+};
+inline constexpr std::size_t kParseErrorReasons = 12;
+
 /// Label values, in the order of the enumerators: "closed_by_client", "queue_full".
 std::string_view ConnectionOutcomeName(ConnectionOutcome outcome);
 std::string_view RefusedReasonName(RefusedReason reason);
+std::string_view ParseErrorReasonName(ParseErrorReason reason);
 
 /// What /metrics says about a metric besides its figures.
 struct MetricDescription {
@@ -71,6 +89,18 @@ inline constexpr MetricDescription kConnectionsTotal{"productd_connections_total
 inline constexpr MetricDescription kRequestsRefused{
     "productd_requests_refused_total",
     "Requests refused by a limit, a rule of HTTP, or the state of the service."};
+inline constexpr MetricDescription kParseErrors{
+    "productd_parse_errors_total", "Bytes of clients that were no HTTP this server takes, by why."};
+inline constexpr MetricDescription kEventLoopLag{
+    "productd_event_loop_lag_seconds",
+    "How late a worker was for its tick of 100 ms: what a request that came then waited."};
+inline constexpr MetricDescription kCpuPeriods{
+    "productd_cpu_periods_total", "Periods of the cgroup's CPU quota in which it wanted to run."};
+inline constexpr MetricDescription kCpuThrottledPeriods{
+    "productd_cpu_throttled_periods_total",
+    "Periods of the cgroup's CPU quota in which it was throttled."};
+inline constexpr MetricDescription kCpuThrottledSeconds{"productd_cpu_throttled_seconds_total",
+                                                        "Time that the cgroup was throttled for."};
 inline constexpr MetricDescription kReceivedBytes{"productd_received_bytes_total",
                                                   "Bytes read from clients."};
 inline constexpr MetricDescription kSentBytes{"productd_sent_bytes_total",

@@ -78,10 +78,32 @@ std::optional<double> BootTime() {
   return std::nullopt;
 }
 
+// The cgroup is the root of what a container sees, and elsewhere where /proc/self/cgroup says.
+void ReadThrottling(ProcessFigures& figures) {
+  std::ifstream place("/proc/self/cgroup");
+  std::string line;
+  while (std::getline(place, line) && !line.starts_with("0::")) {
+  }
+  const std::string path = line.starts_with("0::") ? line.substr(3) : "";
+  std::ifstream file("/sys/fs/cgroup" + path + "/cpu.stat");
+  if (!file) file.open("/sys/fs/cgroup/cpu.stat");
+  std::string name;
+  std::string value;
+  while (file >> name >> value) {
+    if (name == "nr_periods") figures.cpu_periods = ToNumber(value);
+    if (name == "nr_throttled") figures.cpu_throttled_periods = ToNumber(value);
+    if (name != "throttled_usec") continue;
+    if (const auto microseconds = ToNumber(value)) {
+      figures.cpu_throttled_seconds = *microseconds / 1e6;
+    }
+  }
+}
+
 }  // namespace
 
 ProcessFigures ReadProcessFigures() {
   ProcessFigures figures;
+  ReadThrottling(figures);
   figures.cpu_seconds = CpuSeconds();
   figures.open_fds = OpenFds();
   figures.max_fds = MaxFds();

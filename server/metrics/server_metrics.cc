@@ -3,6 +3,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstdint>
@@ -109,6 +110,7 @@ void CollectConnections(Families& families, const std::deque<WorkerMetrics>& wor
   std::uint64_t sent_bytes = 0;
   std::array<std::uint64_t, kConnectionOutcomes> ended{};
   std::array<std::uint64_t, kRefusedReasons> refused{};
+  std::array<std::uint64_t, kParseErrorReasons> parse_errors{};
   for (const WorkerMetrics& worker : workers) {
     requests_in_flight += worker.requests_in_flight();
     connections += worker.connections();
@@ -116,6 +118,9 @@ void CollectConnections(Families& families, const std::deque<WorkerMetrics>& wor
     sent_bytes += worker.sent_bytes();
     for (std::size_t i = 0; i < ended.size(); ++i) {
       ended[i] += worker.ended(static_cast<ConnectionOutcome>(i));
+    }
+    for (std::size_t i = 0; i < parse_errors.size(); ++i) {
+      parse_errors[i] += worker.parse_errors(static_cast<ParseErrorReason>(i));
     }
     for (std::size_t i = 0; i < refused.size(); ++i) {
       refused[i] += worker.refused(static_cast<RefusedReason>(i));
@@ -136,10 +141,37 @@ void CollectConnections(Families& families, const std::deque<WorkerMetrics>& wor
     const auto name = RefusedReasonName(static_cast<RefusedReason>(i));
     AddValue(by_reason, static_cast<double>(refused[i]), {{"reason", std::string(name)}});
   }
+  MetricFamily& by_parse_error = AddFamily(families, MetricType::Counter, metric::kParseErrors);
+  for (std::size_t i = 0; i < parse_errors.size(); ++i) {
+    const auto name = ParseErrorReasonName(static_cast<ParseErrorReason>(i));
+    AddValue(by_parse_error, static_cast<double>(parse_errors[i]), {{"error", std::string(name)}});
+  }
   AddValue(AddFamily(families, MetricType::Counter, metric::kReceivedBytes),
            static_cast<double>(received_bytes));
   AddValue(AddFamily(families, MetricType::Counter, metric::kSentBytes),
            static_cast<double>(sent_bytes));
+}
+
+// One series a worker. A worker that never had a tick is one that Pistache only makes others of.
+void CollectLoopLag(Families& families, const std::deque<WorkerMetrics>& workers) {
+  MetricFamily& family = AddFamily(families, MetricType::Histogram, metric::kEventLoopLag);
+  constexpr double kUnitSeconds = std::chrono::duration<double>(LagHistogram::kUnit).count();
+  std::size_t number = 0;
+  for (const WorkerMetrics& worker : workers) {
+    SizeCounts counts;
+    worker.loop_lag().AddTo(counts);
+    const std::string label = std::to_string(number++);
+    if (std::all_of(counts.buckets.begin(), counts.buckets.end(),
+                    [](std::uint64_t count) { return count == 0; })) {
+      continue;
+    }
+    AddHistogram(family, counts,
+                 [](std::size_t bucket) {
+                   return static_cast<double>(SizeBucketBound(bucket)) * kUnitSeconds;
+                 },
+                 kNanosecondsPerSecond, {{"worker", label}});
+  }
+  if (family.metric.empty()) families.pop_back();
 }
 
 void CollectCommits(Families& families, const CommitMetrics& commit) {
@@ -179,6 +211,12 @@ void CollectProcess(Families& families) {
   add(MetricType::Gauge, "process_start_time_seconds",
       "Start time of the process since unix epoch in seconds.", figures.start_time_seconds);
   add(MetricType::Gauge, "process_threads", "Number of OS threads.", figures.threads);
+  const auto add_ours = [&families](const MetricDescription& metric, std::optional<double> value) {
+    if (value) AddValue(AddFamily(families, MetricType::Counter, metric), *value);
+  };
+  add_ours(metric::kCpuPeriods, figures.cpu_periods);
+  add_ours(metric::kCpuThrottledPeriods, figures.cpu_throttled_periods);
+  add_ours(metric::kCpuThrottledSeconds, figures.cpu_throttled_seconds);
 }
 
 }  // namespace
@@ -223,6 +261,7 @@ std::string ServerMetrics::Render() const {
     const std::lock_guard<std::mutex> lock(mutex_);
     CollectRequests(families, workers_, labels_);
     CollectConnections(families, workers_);
+    CollectLoopLag(families, workers_);
     CollectCommits(families, commit_);
     for (const FigureFamily& figure_family : figures_) {
       const MetricType type =

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -71,6 +72,18 @@ class alignas(64) LatencyHistogram : public SingleWriterHistogram<kLatencyBucket
   void RecordLatency(std::chrono::nanoseconds latency) {
     const std::int64_t count = latency.count();
     Record(LatencyBucketOf(latency), count > 0 ? static_cast<std::uint64_t>(count) : 0);
+  }
+};
+
+/// Nanoseconds, in buckets of 0.25 ms times the powers of two: enough for one series a worker.
+class LagHistogram : public SingleWriterHistogram<kSizeBuckets> {
+ public:
+  static constexpr std::chrono::microseconds kUnit{250};
+
+  void RecordLag(std::chrono::nanoseconds lag) {
+    const auto whole = static_cast<std::uint64_t>(std::max<std::int64_t>(lag.count(), 0));
+    const auto unit = static_cast<std::uint64_t>(std::chrono::nanoseconds(kUnit).count());
+    Record(SizeBucketOf((whole + unit - 1) / unit), whole);
   }
 };
 

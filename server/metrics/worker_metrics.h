@@ -57,6 +57,13 @@ class alignas(64) WorkerMetrics {
 
   void CountRefused(RefusedReason reason) { refused_[static_cast<std::size_t>(reason)].Add(1); }
 
+  void CountParseError(ParseErrorReason reason) {
+    parse_errors_[static_cast<std::size_t>(reason)].Add(1);
+  }
+
+  /// How late a tick of the worker was.
+  void RecordLag(std::chrono::nanoseconds lag) { loop_lag_.RecordLag(lag); }
+
   void AddBytes(std::size_t received, std::size_t sent) {
     received_bytes_.Add(received);
     sent_bytes_.Add(sent);
@@ -72,6 +79,10 @@ class alignas(64) WorkerMetrics {
   std::uint64_t refused(RefusedReason reason) const {
     return refused_[static_cast<std::size_t>(reason)].value();
   }
+  std::uint64_t parse_errors(ParseErrorReason reason) const {
+    return parse_errors_[static_cast<std::size_t>(reason)].value();
+  }
+  const LagHistogram& loop_lag() const { return loop_lag_; }
   std::uint64_t received_bytes() const { return received_bytes_.value(); }
   std::uint64_t sent_bytes() const { return sent_bytes_.value(); }
 
@@ -110,6 +121,8 @@ class alignas(64) WorkerMetrics {
   SingleWriterCounter sent_bytes_;
   std::array<SingleWriterCounter, kConnectionOutcomes> ended_;
   std::array<SingleWriterCounter, kRefusedReasons> refused_;
+  std::array<SingleWriterCounter, kParseErrorReasons> parse_errors_;
+  LagHistogram loop_lag_;
 };
 
 }  // namespace products

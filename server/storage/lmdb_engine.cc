@@ -27,7 +27,7 @@ constexpr std::uint64_t kCopySlackBytes = std::uint64_t{64} << 20;
 constexpr std::size_t kProgressProducts = 4096;
 // Changes that may have mapped pages of the file before their memory is given back: each maps 64
 // KiB around its page, so a quarter of a GiB at most, where the file has that.
-constexpr std::size_t kUnmapChanges = 4096;
+constexpr std::size_t kRemapChanges = 4096;
 
 bool Exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
@@ -60,7 +60,7 @@ Result<BackupReport> CopyStore(LmdbStore& source, const std::string& file,
     run.clear();
     return written.ok() && progress(report.products);
   };
-  const Status read = source.ReadAll([&](ProductId id, std::string_view body) {
+  const Result<StoredTotals> read = source.ReadAll([&](ProductId id, std::string_view body) {
     run.push_back({id, ProductRecord::Make(id, body)});
     return run.size() < kBuildProducts || write_run();
   });
@@ -117,16 +117,18 @@ class LmdbEngine final : public Engine {
 
  private:
   void KeepFigures();
-  void UnmapIfUnread();
+  void RemapIfUnread();
 
   const LmdbOptions options_;
   const std::unique_ptr<DirectoryLock> lock_;
   std::unique_ptr<LmdbStore> store_;
   std::size_t size_ = 0;
+  bool has_totals_ = false;  // the store knows those of the last commit
   std::size_t mapped_changes_ = 0;
   std::atomic<bool> backup_mapped_{false};
   std::atomic<std::uint64_t> stored_bytes_{0};
-  std::mutex reading_;  // held while a backup reads through the store's map
+  std::mutex reading_;  // held while a backup reads through the store's map, or it is renewed
+  Status map_state_;    // not ok: there is no map any more
 };
 
 Status LmdbEngine::OpenStore() {
@@ -138,10 +140,11 @@ Status LmdbEngine::OpenStore() {
   Status synced = (*store)->Sync();
   if (synced.ok()) synced = SyncDirectory(options_.directory);
   if (!synced.ok()) return synced;
-  const Result<LmdbStore::Totals> totals = (*store)->ReadTotals();
-  if (!totals.ok()) return totals.error();
+  const Result<std::size_t> size = (*store)->CountProducts();
+  if (!size.ok()) return size.error();
   store_ = std::move(*store);
-  size_ = totals->products;
+  size_ = *size;
+  has_totals_ = false;
   KeepFigures();
   return {};
 }
@@ -163,27 +166,37 @@ Status LmdbEngine::Load(const RecordSink& sink) {
   auto store =
       LmdbStore::Open(options_.directory + std::string(kDataFile), LmdbStore::Access::kRead, 0);
   if (!store.ok()) return store.error();
-  return (*store)->ReadAll(
+  const Result<StoredTotals> totals = (*store)->ReadAll(
       [&sink](ProductId id, std::string_view body) { return sink(ProductRecord::Make(id, body)); });
+  if (!totals.ok()) return totals.error();
+  store_->SetTotals(*totals);
+  has_totals_ = true;
+  return {};
 }
 
 Status LmdbEngine::Commit(std::span<const Change> batch) {
+  if (!map_state_.ok()) return map_state_;
+  if (!has_totals_) {
+    const Status loaded = Load([](ProductRecordPtr) { return true; });
+    if (!loaded.ok()) return loaded;
+  }
   const Status written = store_->Write(batch);
   KeepFigures();
   mapped_changes_ += batch.size();
-  if (mapped_changes_ >= kUnmapChanges || backup_mapped_.exchange(false)) UnmapIfUnread();
+  if (mapped_changes_ >= kRemapChanges || backup_mapped_.exchange(false)) RemapIfUnread();
   return written;
 }
 
-void LmdbEngine::UnmapIfUnread() {
+void LmdbEngine::RemapIfUnread() {
   const std::unique_lock lock(reading_, std::try_to_lock);
   if (!lock.owns_lock()) return;
-  store_->Unmap();
+  map_state_ = store_->Remap();
   mapped_changes_ = 0;
 }
 
 Result<BackupReport> LmdbEngine::Backup(const std::string& file, const ProgressSink& progress) {
   const std::lock_guard lock(reading_);
+  if (!map_state_.ok()) return map_state_.error();
   if (Exists(file)) return InvalidArgument(file + " exists");
   TemporaryFile partial(file + ".partial");
   Result<BackupReport> report = CopyStore(*store_, partial.path(), progress);
@@ -236,7 +249,7 @@ Result<VerifyReport> VerifyLmdb(const std::string& directory, const ProgressSink
   if (!store.ok()) return store.error();
   VerifyReport report;
   report.file_bytes = (*store)->stored_bytes();
-  const Status read = (*store)->ReadAll(
+  const Result<StoredTotals> read = (*store)->ReadAll(
       [&](ProductId, std::string_view) {
         ++report.products;
         return report.products % kProgressProducts != 0 || progress(report.products);

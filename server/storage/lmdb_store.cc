@@ -15,41 +15,24 @@
 #include <utility>
 #include <vector>
 
-#include "server/storage/checksum.h"
+#include "server/storage/lmdb_format.h"
+#include "server/storage/lmdb_pages.h"
 #include "server/storage/map_fault_guard.h"
 
 namespace products {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the file's numbers are little-endian");
-
-constexpr std::string_view kMagic = "productd";
-constexpr std::uint32_t kFormatVersion = 1;
-constexpr std::uint32_t kHeaderKey = 0;
-// Far above any product; what a damaged page says of a length must not be believed.
-constexpr std::size_t kMaxValueBytes = 1 << 20;
 constexpr mdb_mode_t kFileMode = 0640;
+// More than a header has: what a damaged page says of a length must not be believed.
+constexpr std::size_t kMaxHeaderBytes = 64;
 // What a write of LMDB's takes at most, 64 pages: less is free after one that was cut short.
 constexpr std::uint64_t kFullDiskBytes = 64 * 4096;
 
-struct Header {
-  std::array<char, 8> magic;
-  std::uint32_t version;
-  std::uint32_t checksum;  // of what follows
-  std::uint64_t products;
-  std::uint64_t checksum_sum;
-};
-
-std::uint32_t ChecksumOf(const LmdbStore::Totals& totals) {
-  std::array<std::uint64_t, 2> numbers{totals.products, totals.checksum_sum};
-  return Crc32c({reinterpret_cast<const char*>(numbers.data()), sizeof numbers});
-}
-
-std::uint32_t ChecksumOf(std::uint32_t id, std::string_view body) {
-  return Crc32c(body, Crc32c({reinterpret_cast<const char*>(&id), sizeof id}));
-}
-
 MDB_val KeyOf(std::uint32_t& id) { return {sizeof id, &id}; }
+
+std::string_view BytesOf(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
 
 struct TxnAborter {
   void operator()(MDB_txn* txn) const { mdb_txn_abort(txn); }
@@ -107,135 +90,104 @@ Result<MDB_dbi> OpenDatabase(MDB_txn* txn, const std::string& file, unsigned fla
   return database;
 }
 
-// What a value of the file says, once it is safe to look at.
-struct Entry {
-  std::uint32_t id = 0;
-  std::uint32_t checksum = 0;
-  std::string_view body;
-  bool has_form = false;
-  bool is_whole = false;  // it is what its checksum is of
-};
-
-Entry ReadEntry(const MDB_val& key, const MDB_val& value) {
-  Entry entry;
-  if (key.mv_size != sizeof entry.id) return entry;
-  std::memcpy(&entry.id, key.mv_data, sizeof entry.id);
-  if (value.mv_size <= sizeof entry.checksum || value.mv_size > kMaxValueBytes) return entry;
-  const char* const bytes = static_cast<const char*>(value.mv_data);
-  std::memcpy(&entry.checksum, bytes, sizeof entry.checksum);
-  entry.body = {bytes + sizeof entry.checksum, value.mv_size - sizeof entry.checksum};
-  entry.has_form = entry.id <= static_cast<std::uint32_t>(kMaxProductId);
-  entry.is_whole = entry.has_form && ChecksumOf(entry.id, entry.body) == entry.checksum;
-  return entry;
-}
-
-// Absent when the value is no header.
-std::optional<Header> ReadHeader(const MDB_val& value) {
-  Header header{};
-  if (value.mv_size != sizeof header) return std::nullopt;
-  std::memcpy(&header, value.mv_data, sizeof header);
-  if (std::string_view(header.magic.data(), header.magic.size()) != kMagic) return std::nullopt;
-  return header;
-}
-
-Result<LmdbStore::Totals> CheckHeader(const std::optional<Header>& header,
-                                      const std::string& file) {
-  if (!header) return Corrupt(file, "its header is missing");
-  if (header->version != kFormatVersion) {
-    return Error{ErrorCode::kInvalidArgument,
-                 file + " has format " + std::to_string(header->version) +
-                     "; this version of productd reads format " + std::to_string(kFormatVersion),
-                 {}};
+Status CompareTotals(const StoredTotals& found, const StoredTotals& last, const std::string& file) {
+  if (last.commit != found.commit) {
+    return Corrupt(file, "the last that was stored is missing");
   }
-  const LmdbStore::Totals totals{header->products, header->checksum_sum};
-  if (ChecksumOf(totals) != header->checksum) return Corrupt(file, "its header is not whole");
-  return totals;
+  if (last.products != found.products) {
+    return Corrupt(file, "it has " + std::to_string(found.products) + " products of " +
+                             std::to_string(last.products));
+  }
+  if (last.checksum_sum != found.checksum_sum) {
+    return Corrupt(file, "some of its products are of an older state than the others");
+  }
+  return {};
+}
+
+// Puts `body` where a cursor stands or is to stand.
+int PutProduct(MDB_cursor* cursor, std::uint32_t id, std::string_view body, unsigned flags,
+               std::uint32_t checksum, const StoredTotals* totals) {
+  MDB_val key = KeyOf(id);
+  MDB_val value{StoredSize(body, totals != nullptr), nullptr};
+  const int code = mdb_cursor_put(cursor, &key, &value, flags | MDB_RESERVE);
+  if (code != MDB_SUCCESS) return code;
+  RenderProductAt(static_cast<char*>(value.mv_data), body, checksum, totals);
+  return MDB_SUCCESS;
+}
+
+// Takes a product that is there out of the totals. MDB_NOTFOUND when it is not there.
+int TakeOut(MDB_cursor* cursor, std::uint32_t id, StoredTotals& totals) {
+  MDB_val key = KeyOf(id);
+  MDB_val value{};
+  const int code = mdb_cursor_get(cursor, &key, &value, MDB_SET_KEY);
+  if (code != MDB_SUCCESS) return code;
+  totals.products -= 1;
+  totals.checksum_sum -= ParseStoredProduct(BytesOf(key), BytesOf(value)).checksum;
+  return MDB_SUCCESS;
+}
+
+std::uint32_t LastId(MDB_cursor* cursor) {
+  MDB_val key{};
+  MDB_val value{};
+  std::uint32_t id = 0;
+  if (mdb_cursor_get(cursor, &key, &value, MDB_LAST) != MDB_SUCCESS || key.mv_size != sizeof id) {
+    return 0;
+  }
+  std::memcpy(&id, key.mv_data, sizeof id);
+  return id;
+}
+
+// `totals` are those before it, and then those after it.
+int PutBatch(MDB_txn* txn, std::span<const Change> batch, StoredTotals& totals) {
+  MDB_dbi database = 0;
+  int code = mdb_dbi_open(txn, nullptr, MDB_INTEGERKEY | MDB_CREATE, &database);
+  if (code != MDB_SUCCESS) return code;
+  MDB_cursor* opened = nullptr;
+  if (code = mdb_cursor_open(txn, database, &opened); code != MDB_SUCCESS) return code;
+  const Cursor cursor(opened);
+  MDB_stat stat{};
+  if (code = mdb_stat(txn, database, &stat); code != MDB_SUCCESS) return code;
+  const bool has_header = stat.ms_entries > 0;
+  totals.commit = mdb_txn_id(txn);
+
+  std::uint32_t last_id = LastId(cursor.get());
+  const auto change = [&](const Change& wanted, bool with_totals) -> int {
+    const auto id = static_cast<std::uint32_t>(wanted.id);
+    // Behind all there is: appended, pages are filled to the end and no key is looked for.
+    const bool is_append = id > last_id;
+    int done = is_append ? MDB_NOTFOUND : TakeOut(cursor.get(), id, totals);
+    if (done != MDB_SUCCESS && done != MDB_NOTFOUND) return done;
+    if (wanted.record == nullptr) {
+      return done == MDB_NOTFOUND ? MDB_SUCCESS : mdb_cursor_del(cursor.get(), 0);
+    }
+    const std::string_view body = wanted.record->body();
+    const std::uint32_t checksum = ProductChecksum(id, body);
+    totals.products += 1;
+    totals.checksum_sum += checksum;
+    last_id = std::max(last_id, id);
+    return PutProduct(cursor.get(), id, body, is_append ? MDB_APPEND : 0U, checksum,
+                      with_totals ? &totals : nullptr);
+  };
+  // The last product that is put goes last: only then the totals that it takes are known.
+  const auto is_put = [](const Change& wanted) { return wanted.record != nullptr; };
+  const auto last_put = std::find_if(batch.rbegin(), batch.rend(), is_put);
+  for (const Change& wanted : batch) {
+    if (last_put != batch.rend() && &wanted == &*last_put) continue;
+    if (code = change(wanted, false); code != MDB_SUCCESS) return code;
+  }
+  if (last_put != batch.rend()) {
+    code = change(*last_put, has_header);
+    if (code != MDB_SUCCESS || has_header) return code;
+  }
+  std::string header = RenderHeader(totals);
+  std::uint32_t header_id = kHeaderKey;
+  MDB_val key = KeyOf(header_id);
+  MDB_val value{header.size(), header.data()};
+  return mdb_put(txn, database, &key, &value, 0);
 }
 
 // Inside MapFaultGuard::Run a failed assertion of LMDB is one more way to say that a page is bad.
 void OnAssertion(MDB_env*, const char*) { MapFaultGuard::Leave(); }
-
-// LMDB believes its two meta pages, and takes the one with the larger transaction number: a damaged
-// number would pass the state before the last commit for the last. So before LMDB sees them: they
-// must be of two commits in a row, in page 0 the even one, and lead nowhere beyond the file. The
-// offsets are those of MDB_meta in mdb.c, data version 1, behind a page's header of 16 bytes.
-Status CheckMetaPages(const std::string& file, std::uint64_t file_bytes) {
-  constexpr off_t kPageSizeOffset = 16 + 24;
-  constexpr off_t kLastPageOffset = kPageSizeOffset + 2 * 48;
-  constexpr off_t kNumberOffset = kLastPageOffset + 8;
-  struct Meta {
-    std::uint32_t page_bytes = 0;
-    std::uint64_t last_page = 0;
-    std::uint64_t number = 0;
-  };
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return ErrnoError(ErrorCode::kUnavailable, "cannot read " + file, errno);
-  const auto read_meta = [descriptor](Meta& meta, off_t begin) {
-    const auto read_at = [descriptor](auto& number, off_t at) {
-      return ::pread(descriptor, &number, sizeof number, at) == sizeof number;
-    };
-    return read_at(meta.page_bytes, begin + kPageSizeOffset) &&
-           read_at(meta.last_page, begin + kLastPageOffset) &&
-           read_at(meta.number, begin + kNumberOffset) && std::has_single_bit(meta.page_bytes);
-  };
-  Meta even;
-  Meta odd;
-  const bool is_read = read_meta(even, 0) && read_meta(odd, even.page_bytes);
-  ::close(descriptor);
-  if (!is_read || even.page_bytes != odd.page_bytes || even.number % 2 != 0 ||
-      (even.number + 1 != odd.number && odd.number + 1 != even.number)) {
-    return Corrupt(file, "its first two pages are not those of two commits in a row");
-  }
-  const std::uint64_t pages = file_bytes / even.page_bytes;
-  const std::uint64_t last_page = std::max(even.last_page, odd.last_page);
-  if (last_page < pages) return {};
-  return Corrupt(file,
-                 "it has " + std::to_string(pages) + " pages of " + std::to_string(last_page));
-}
-
-// Which pages of a file are said to be free and which are seen in use.
-class PageUse {
- public:
-  explicit PageUse(std::size_t pages) : is_used_(pages), is_free_(pages) {}
-
-  // `place` lies in a page of the map, which begins with its number.
-  void SawInUse(const void* place, std::size_t page_bytes) {
-    const auto begin = reinterpret_cast<std::uintptr_t>(place) & ~(page_bytes - 1);
-    std::uint64_t number = 0;
-    std::memcpy(&number, reinterpret_cast<const void*>(begin), sizeof number);
-    if (number < is_used_.size()) is_used_[number] = true;
-  }
-  // False when that cannot be.
-  bool SawFree(std::uint64_t number) {
-    if (number < 2 || number >= is_free_.size() || is_free_[number] || is_used_[number]) {
-      return false;
-    }
-    is_free_[number] = true;
-    ++free_count_;
-    return true;
-  }
-  std::size_t free_count() const { return free_count_; }
-
- private:
-  std::vector<bool> is_used_;
-  std::vector<bool> is_free_;
-  std::size_t free_count_ = 0;
-};
-
-// A list of page numbers: how many, and then they, descending. False when that is not what it is.
-bool ReadFreeList(const MDB_val& value, PageUse& pages) {
-  std::uint64_t count = 0;
-  if (value.mv_size < sizeof count) return false;
-  const char* const bytes = static_cast<const char*>(value.mv_data);
-  std::memcpy(&count, bytes, sizeof count);
-  if (count >= value.mv_size / sizeof count) return false;
-  for (std::uint64_t i = 1; i <= count; ++i) {
-    std::uint64_t number = 0;
-    std::memcpy(&number, bytes + i * sizeof number, sizeof number);
-    if (!pages.SawFree(number)) return false;
-  }
-  return true;
-}
 
 std::size_t PagesOf(MDB_txn* txn, MDB_dbi database) {
   MDB_stat stat{};
@@ -259,7 +211,7 @@ Status CheckFreePages(MDB_txn* txn, MDB_dbi products, PageUse& pages, std::size_
       MDB_val key{};
       MDB_val value{};
       code = mdb_cursor_get(cursor, &key, &value, step);
-      if (code == MDB_SUCCESS) is_sound = ReadFreeList(value, pages);
+      if (code == MDB_SUCCESS) is_sound = pages.SawFreeList(BytesOf(value));
     });
     if (!read) return damaged();
     if (code == MDB_NOTFOUND) break;
@@ -318,28 +270,32 @@ Result<std::unique_ptr<LmdbStore>> LmdbStore::Open(const std::string& path, Acce
   return std::unique_ptr<LmdbStore>(new LmdbStore(std::move(file), std::move(owned)));
 }
 
-Result<LmdbStore::Totals> LmdbStore::ReadTotals() {
+Result<std::size_t> LmdbStore::CountProducts() {
   MapFaultGuard guard;
   const Result<Txn> txn = BeginRead(env_.get(), file_);
   if (!txn.ok()) return txn.error();
-  std::optional<Header> header;
+  std::string header;
+  MDB_stat stat{};
   int code = MDB_SUCCESS;
   const bool read = guard.Run([&, txn = txn->get()] {
     MDB_dbi database = 0;
     code = mdb_dbi_open(txn, nullptr, 0, &database);
+    if (code == MDB_SUCCESS) code = mdb_stat(txn, database, &stat);
     if (code != MDB_SUCCESS) return;
     std::uint32_t id = kHeaderKey;
     MDB_val key = KeyOf(id);
     MDB_val value{};
     code = mdb_get(txn, database, &key, &value);
-    if (code == MDB_SUCCESS) header = ReadHeader(value);
+    if (code == MDB_SUCCESS) header = BytesOf(value).substr(0, kMaxHeaderBytes);
   });
   if (!read) return Corrupt(file_, kFaulted);
   if (code != MDB_SUCCESS && code != MDB_NOTFOUND) return ReadError(file_, code);
-  return CheckHeader(header, file_);
+  const Result<StoredTotals> totals = ParseHeader(header, file_);
+  if (!totals.ok()) return totals.error();
+  return stat.ms_entries - 1;
 }
 
-Status LmdbStore::ReadAll(const Visitor& visit, const FaultVisitor& on_fault) {
+Result<StoredTotals> LmdbStore::ReadAll(const Visitor& visit, const FaultVisitor& on_fault) {
   const Result<Txn> txn = BeginRead(env_.get(), file_);
   if (!txn.ok()) return txn.error();
   const Result<MDB_dbi> database = OpenDatabase(txn->get(), file_, 0);
@@ -355,139 +311,61 @@ Status LmdbStore::ReadAll(const Visitor& visit, const FaultVisitor& on_fault) {
   const std::size_t page_count = stored_bytes() / page_bytes;
   PageUse pages(page_count);
   MapFaultGuard guard;
-  std::optional<Header> header;
-  Totals found;
-  bool has_faults = false;
+  std::string header;
+  StoredTotals found;
+  StoredTotals last;  // those of the last commit that has left any
   std::uint32_t last_id = 0;
+  bool has_faults = false;
   for (MDB_cursor_op step = MDB_FIRST;; step = MDB_NEXT) {
-    Entry entry;
+    StoredProduct product;
     const bool read = guard.Run([&, cursor = cursor.get()] {
       MDB_val key{};
       MDB_val value{};
       code = mdb_cursor_get(cursor, &key, &value, step);
       if (code != MDB_SUCCESS) return;
-      if (step == MDB_FIRST) header = ReadHeader(value);
-      entry = ReadEntry(key, value);
+      if (step == MDB_FIRST) header = BytesOf(value).substr(0, kMaxHeaderBytes);
+      product = ParseStoredProduct(BytesOf(key), BytesOf(value));
       pages.SawInUse(key.mv_data, page_bytes);
       pages.SawInUse(value.mv_data, page_bytes);
     });
-    if (!read)
-      return Corrupt(file_, std::string(kFaulted) + ", behind id " + std::to_string(last_id));
+    if (!read) return Corrupt(file_, kFaulted);
     if (code == MDB_NOTFOUND) break;
     if (code != MDB_SUCCESS) return ReadError(file_, code);
     if (step == MDB_FIRST) {
-      const Result<Totals> totals = CheckHeader(header, file_);
+      const Result<StoredTotals> totals = ParseHeader(header, file_);
       if (!totals.ok()) return totals.error();
+      last = *totals;
       continue;
     }
-    if (entry.id <= last_id) {
+    if (product.id <= last_id) {
       return Corrupt(file_, "ids are not in order behind " + std::to_string(last_id));
     }
-    last_id = entry.id;
+    last_id = product.id;
     found.products += 1;
-    found.checksum_sum += entry.checksum;
-    if (!entry.is_whole) {
+    found.checksum_sum += product.checksum;
+    if (product.totals && product.totals->commit > last.commit) last = *product.totals;
+    if (!product.is_whole) {
       const Error fault =
-          Corrupt(file_, "product " + std::to_string(entry.id) + " is not what was stored");
+          Corrupt(file_, "product " + std::to_string(product.id) + " is not what was stored");
       if (!on_fault) return fault;
       on_fault(fault);
       has_faults = true;
       continue;
     }
-    if (!visit(static_cast<ProductId>(entry.id), entry.body)) {
+    if (!visit(static_cast<ProductId>(product.id), product.body)) {
       return Error{ErrorCode::kTimeout, "reading " + file_ + " was ended", {}};
     }
   }
-  if (!header) return Corrupt(file_, "its header is missing");
-  if (found.products != header->products) {
-    return Corrupt(file_, "it has " + std::to_string(found.products) + " products of " +
-                              std::to_string(header->products));
+  if (header.empty()) return Corrupt(file_, "its header is missing");
+  // A damaged product may be the one with the last totals.
+  if (!has_faults) {
+    found.commit = mdb_txn_id(txn->get());
+    const Status sound = CompareTotals(found, last, file_);
+    if (!sound.ok()) return sound.error();
   }
-  if (!has_faults && found.checksum_sum != header->checksum_sum) {
-    return Corrupt(file_, "some of its products are of an older state than the others");
-  }
-  return CheckFreePages(txn->get(), *database, pages, page_count, file_, guard);
-}
-
-Status LmdbStore::PutBatch(MDB_txn* txn, std::span<const Change> batch) const {
-  MDB_dbi database = 0;
-  int code = mdb_dbi_open(txn, nullptr, MDB_INTEGERKEY | MDB_CREATE, &database);
-  if (code != MDB_SUCCESS) return WriteError(file_, code);
-  std::uint32_t header_id = kHeaderKey;
-  MDB_val header_key = KeyOf(header_id);
-  MDB_val value{};
-  Totals totals;
-  code = mdb_get(txn, database, &header_key, &value);
-  if (code == MDB_SUCCESS) {
-    const Result<Totals> stored = CheckHeader(ReadHeader(value), file_);
-    if (!stored.ok()) return stored.error();
-    totals = *stored;
-  } else if (code != MDB_NOTFOUND) {
-    return WriteError(file_, code);
-  }
-  MDB_cursor* opened = nullptr;
-  if (code = mdb_cursor_open(txn, database, &opened); code != MDB_SUCCESS)
-    return WriteError(file_, code);
-  const Cursor cursor(opened);
-
-  MDB_val key{};
-  std::uint32_t last_id = 0;
-  if (mdb_cursor_get(cursor.get(), &key, &value, MDB_LAST) == MDB_SUCCESS &&
-      key.mv_size == sizeof last_id) {
-    std::memcpy(&last_id, key.mv_data, sizeof last_id);
-  }
-  for (const Change& change : batch) {
-    auto id = static_cast<std::uint32_t>(change.id);
-    key = KeyOf(id);
-    unsigned flags = MDB_RESERVE;
-    if (id > last_id) {
-      if (change.record == nullptr) continue;
-      // Behind all there is: appended, pages are filled to the end and no key is looked for.
-      flags |= MDB_APPEND;
-      last_id = id;
-      totals.products += 1;
-    } else {
-      code = mdb_cursor_get(cursor.get(), &key, &value, MDB_SET_KEY);
-      if (code == MDB_SUCCESS) {
-        std::uint32_t replaced = 0;
-        if (value.mv_size < sizeof replaced) {
-          return Corrupt(file_, "product " + std::to_string(id) + " is not what was stored");
-        }
-        std::memcpy(&replaced, value.mv_data, sizeof replaced);
-        totals.checksum_sum -= replaced;
-        if (change.record == nullptr) {
-          totals.products -= 1;
-          code = mdb_cursor_del(cursor.get(), 0);
-          if (code != MDB_SUCCESS) return WriteError(file_, code);
-          continue;
-        }
-      } else if (code != MDB_NOTFOUND) {
-        return WriteError(file_, code);
-      } else if (change.record == nullptr) {
-        continue;
-      } else {
-        totals.products += 1;
-      }
-      key = KeyOf(id);
-    }
-    const std::string_view body = change.record->body();
-    const std::uint32_t checksum = ChecksumOf(id, body);
-    value = {sizeof checksum + body.size(), nullptr};
-    code = mdb_cursor_put(cursor.get(), &key, &value, flags);
-    if (code != MDB_SUCCESS) return WriteError(file_, code);
-    char* const place = static_cast<char*>(value.mv_data);
-    std::memcpy(place, &checksum, sizeof checksum);
-    std::memcpy(place + sizeof checksum, body.data(), body.size());
-    totals.checksum_sum += checksum;
-  }
-
-  Header header{{}, kFormatVersion, ChecksumOf(totals), totals.products, totals.checksum_sum};
-  kMagic.copy(header.magic.data(), header.magic.size());
-  header_key = KeyOf(header_id);
-  value = {sizeof header, &header};
-  code = mdb_put(txn, database, &header_key, &value, 0);
-  if (code != MDB_SUCCESS) return WriteError(file_, code);
-  return {};
+  const Status sound = CheckFreePages(txn->get(), *database, pages, page_count, file_, guard);
+  if (!sound.ok()) return sound.error();
+  return found;
 }
 
 Status LmdbStore::Write(std::span<const Change> batch) {
@@ -495,17 +373,20 @@ Status LmdbStore::Write(std::span<const Change> batch) {
   int code = mdb_txn_begin(env_.get(), nullptr, 0, &begun);
   if (code != MDB_SUCCESS) return WriteError(file_, code);
   Txn txn(begun);
-  Status outcome = PutBatch(txn.get(), batch);
-  if (outcome.ok()) {
-    code = mdb_txn_commit(txn.release());
-    if (code != MDB_SUCCESS) outcome = WriteError(file_, code);
-  }
+  StoredTotals totals = totals_;
+  code = PutBatch(txn.get(), batch, totals);
+  if (code == MDB_SUCCESS) code = mdb_txn_commit(txn.release());
   txn.reset();
-  if (!outcome.ok() && outcome.error().code == ErrorCode::kOverloaded && !TakesWrites()) {
-    return Error{ErrorCode::kUnavailable, "cannot write " + file_, outcome.error().detail};
+  if (code == MDB_SUCCESS) {
+    totals_ = totals;
+    return {};
   }
-  if (code == EIO && IsDiskFull() && TakesWrites()) return WriteError(file_, ENOSPC);
-  return outcome;
+  if (code == EIO && IsDiskFull()) code = ENOSPC;
+  Error error = WriteError(file_, code);
+  if (error.code == ErrorCode::kOverloaded && !TakesWrites()) {
+    error = {ErrorCode::kUnavailable, "cannot write " + file_, std::move(error.detail)};
+  }
+  return error;
 }
 
 // A write for which the disk has too little room is cut short, and LMDB reports that as EIO.
@@ -529,12 +410,12 @@ Status LmdbStore::Sync() {
   return {};
 }
 
-void LmdbStore::Unmap() {
+Status LmdbStore::Remap() {
   MDB_envinfo info{};
   mdb_env_info(env_.get(), &info);
-  // Setting the size again maps the file anew. Refused, the old mapping stays, which only costs
-  // memory.
-  (void)mdb_env_set_mapsize(env_.get(), info.me_mapsize);
+  const int code = mdb_env_set_mapsize(env_.get(), info.me_mapsize);
+  if (code != MDB_SUCCESS) return ReadError(file_, code);
+  return {};
 }
 
 std::uint64_t LmdbStore::stored_bytes() const {

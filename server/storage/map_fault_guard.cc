@@ -4,14 +4,16 @@ namespace products {
 namespace {
 
 thread_local sigjmp_buf* fault_return = nullptr;
+// Of the thread that has the guard: a handler that is left by a jump leaves its own mask behind.
+sigset_t mask_of_reader;
 
 }  // namespace
 
 MapFaultGuard::MapFaultGuard() {
   struct sigaction action {};
   action.sa_handler = OnFault;
-  action.sa_flags = SA_NODEFER;
   sigemptyset(&action.sa_mask);
+  pthread_sigmask(SIG_SETMASK, nullptr, &mask_of_reader);
   sigaction(SIGSEGV, &action, &old_segv_);
   sigaction(SIGBUS, &action, &old_bus_);
 }
@@ -28,6 +30,7 @@ void MapFaultGuard::Leave() {
 void MapFaultGuard::SetReturn(sigjmp_buf* place) { fault_return = place; }
 
 void MapFaultGuard::OnFault(int signal) {
+  if (fault_return != nullptr) pthread_sigmask(SIG_SETMASK, &mask_of_reader, nullptr);
   Leave();
   // Another thread's, and a defect: the instruction repeats and ends the process as it should.
   std::signal(signal, SIG_DFL);

@@ -20,8 +20,7 @@ class MapFaultGuard {
   template <typename Read>
   [[nodiscard]] bool Run(const Read& read) {
     sigjmp_buf here;
-    // Signals are not masked in the handler, so the mask need not be saved: that costs two system
-    // calls.
+    // The mask is not saved here, which would cost a system call each time: OnFault restores it.
     if (sigsetjmp(here, 0) != 0) {
       SetReturn(nullptr);
       return false;

@@ -23,6 +23,41 @@ TEST(Get, PrintsTheProductInEveryFormat) {
   transcript.ExpectGolden("get");
 }
 
+TEST(Get, PrintsSeveralInTheOrderOfTheirIds) {
+  const ScriptedServer server(FakeCatalog);
+  Transcript transcript;
+  for (const std::string& format : kFormats) {
+    EXPECT_EQ(
+        transcript.Run(server.endpoint(), {"get", "3", "1", "2", "1", "-o", format}).exit_code, 0);
+    EXPECT_EQ(transcript.Run(server.endpoint(), {"get", "1", "--etag", "-o", format}).exit_code, 0);
+    EXPECT_EQ(
+        transcript.Run(server.endpoint(), {"get", "2", "1", "--etag", "-o", format}).exit_code, 0);
+  }
+  transcript.Note("some are missing");
+  EXPECT_EQ(transcript.Run(server.endpoint(), {"get", "8", "1", "9"}).exit_code, 3);
+  EXPECT_EQ(transcript.Run(server.endpoint(), {"get", "8", "9", "-o", "table"}).exit_code, 3);
+  for (const int columns : {80, 200}) {
+    transcript.Note("at a terminal of " + std::to_string(columns) + " columns");
+    EXPECT_EQ(
+        transcript
+            .Run(server.endpoint(), {"get", "1", "2", "3", "9"}, {.terminal_columns = columns})
+            .exit_code,
+        3);
+  }
+  transcript.ExpectGolden("get_many");
+}
+
+TEST(Get, OfSeveralEndsAtTheFirstFailureAfterWhatCameBefore) {
+  const ScriptedServer server([](const std::string& request) {
+    return Asks(request, "GET /products/2") ? ErrorReply(500, "INTERNAL", "internal error")
+                                            : FakeCatalog(request);
+  });
+  const RunResult result = RunProductctl({"get", "1", "2", "--endpoint", server.endpoint()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.out.substr(0, 2), "1\t");
+  EXPECT_NE(result.err.find("/products/2: internal error (500 INTERNAL)"), std::string::npos);
+}
+
 TEST(Get, JsonIsTheCanonicalBytes) {
   const ScriptedServer server(FakeCatalog);
   const RunResult result =
@@ -40,66 +75,6 @@ TEST(Get, AtATerminalItIsATableAndErrorsAreColoredUnlessToldOtherwise) {
                  {.environment = {{"NO_COLOR", "1"}}, .terminal_columns = 80});
   transcript.Run(server.endpoint(), {"get", "999", "--no-color"}, {.terminal_columns = 80});
   transcript.ExpectGolden("get_terminal");
-}
-
-TEST(Put, SendsTheCanonicalProductAndIsQuiet) {
-  std::string seen;
-  {
-    const ScriptedServer server([&seen](const std::string& request) {
-      seen = request;
-      return NoContentReply();
-    });
-    const RunResult result = RunProductctl(
-        {"put", "1", "--sku", "ABC-123-XYZ", "--manufacturer", "Acme Corporation", "--category-id",
-         "456", "--weight", "1250", "--some-other-id", "789", "--endpoint", server.endpoint()});
-    EXPECT_EQ(result.exit_code, 0);
-    EXPECT_EQ(result.out + result.err, "");
-  }
-  EXPECT_TRUE(Asks(seen, "POST /products/1/details")) << seen;
-  EXPECT_NE(seen.find("\r\nContent-Type: application/json\r\n"), std::string::npos) << seen;
-  EXPECT_EQ(seen.substr(seen.find("\r\n\r\n") + 4), kSampleJson);
-}
-
-TEST(Put, TakesAProductFromAFileOrStandardInput) {
-  const ScriptedServer server(FakeCatalog);
-  Transcript transcript;
-  const auto put = [&](const std::vector<std::string>& arguments, const std::string& input) {
-    return transcript.Run(server.endpoint(), arguments, {.input = input}).exit_code;
-  };
-  EXPECT_EQ(put({"put", "-f", "-"}, kSampleJson), 0);
-  EXPECT_EQ(put({"put", "1", "-f", "-"}, kSampleJson), 0);
-  transcript.Note("another id than the file's");
-  EXPECT_EQ(put({"put", "2", "-f", "-"}, kSampleJson), 1);
-  transcript.Note("an empty file");
-  EXPECT_EQ(put({"put", "-f", "-"}, ""), 1);
-  transcript.Note("not JSON");
-  EXPECT_EQ(put({"put", "-f", "-"}, "not json"), 1);
-  transcript.Note("a product without sku");
-  EXPECT_EQ(put({"put", "3", "-f", "-"}, "{}"), 1);
-  transcript.Note("more than any server takes");
-  EXPECT_EQ(put({"put", "-f", "-"}, std::string(2 * 1024 * 1024, ' ')), 2);
-  EXPECT_EQ(put({"put", "-f", "/nonexistent.json"}, ""), 2);
-  EXPECT_EQ(put({"put", "-f", "/tmp"}, ""), 2);
-  transcript.ExpectGolden("put_file");
-}
-
-TEST(Put, SaysWhatTheServerRefused) {
-  const ScriptedServer server(FakeCatalog);
-  Transcript transcript;
-  for (const std::string& format : kFormats) {
-    const auto put = [&](const std::string& id) {
-      return transcript
-          .Run(server.endpoint(), {"put", id, "--sku", "S", "--manufacturer", "M", "--category-id",
-                                   "1", "--some-other-id", "1", "-o", format})
-          .exit_code;
-    };
-    EXPECT_EQ(put("3"), 0);
-    EXPECT_EQ(put("7"), 1);
-  }
-  transcript.Note("at a terminal");
-  transcript.Run(server.endpoint(), {"put", "-f", "-"},
-                 {.input = kSampleJson, .terminal_columns = 80});
-  transcript.ExpectGolden("put");
 }
 
 TEST(Health, TellsHealthAndReadinessApart) {

@@ -11,16 +11,37 @@ namespace products::cli {
 namespace {
 
 TEST(Help, EveryCommandHasOneThatFitsEightyColumns) {
-  for (const std::string command : {"", "get", "put", "seed", "health", "status", "top", "backup",
-                                    "verify", "restore", "completion", "man", "version"}) {
-    std::vector<std::string> arguments = {"--help"};
-    if (!command.empty()) arguments.insert(arguments.begin(), command);
+  const std::vector<std::vector<std::string>> commands = {{},
+                                                          {"get"},
+                                                          {"list"},
+                                                          {"put"},
+                                                          {"delete"},
+                                                          {"seed"},
+                                                          {"health"},
+                                                          {"status"},
+                                                          {"top"},
+                                                          {"backup"},
+                                                          {"verify"},
+                                                          {"restore"},
+                                                          {"completion"},
+                                                          {"man"},
+                                                          {"version"},
+                                                          {"context"},
+                                                          {"context", "list"},
+                                                          {"context", "use"},
+                                                          {"context", "set"},
+                                                          {"context", "delete"}};
+  for (const std::vector<std::string>& command : commands) {
+    std::vector<std::string> arguments = command;
+    arguments.push_back("--help");
     Transcript transcript;
     const RunResult result = transcript.Run("", arguments);
     EXPECT_EQ(result.exit_code, 0);
     std::istringstream lines(result.out);
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
-    transcript.ExpectGolden(command.empty() ? "help" : "help_" + command);
+    std::string name = "help";
+    for (const std::string& word : command) name += "_" + word;
+    transcript.ExpectGolden(name);
   }
 }
 
@@ -43,7 +64,10 @@ TEST(Usage, MistakesEndWithTwoAndSaySo) {
       {"get", "-1"},
       {"get", "2147483648"},
       {"get", "0x10"},
-      {"get", "1", "2"},
+      {"health", "2"},
+      {"get", "1", "2", "x"},
+      {"get", "1", "--retries", "-1"},
+      {"get", "1", "--retries", "101"},
       {"get", "1", "--outptu", "json"},
       {"get", "1", "--outptu=json"},
       {"get", "1", "-o"},
@@ -60,7 +84,15 @@ TEST(Usage, MistakesEndWithTwoAndSaySo) {
       {"put"},
       {"put", "1", "--sku", "A"},
       {"put", "1", "--weight", "1.5"},
-      {"put", "1", "-f", "-", "--sku", "A"},
+      {"put", "1", "-f", "-", "--if-match", "a", "--create-only"},
+      {"put", "1", "-f", "-", "--if-match", "a b"},
+      {"list", "--columns", "product_id,skuu"},
+      {"list", "--columns", "sku,sku"},
+      {"list", "--columns", ""},
+      {"list", "--limit", "0"},
+      {"list", "--limit", "5", "--all"},
+      {"list", "1"},
+      {"delete", "1", "x"},
       {"seed", "--count", "0"},
       {"seed", "--count", "1e3"},
       {"seed", "--conut", "5"},

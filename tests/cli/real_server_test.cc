@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -91,6 +92,43 @@ TEST_P(RealServer, IsSeededOnceWhenEmpty) {
             "\"category_id\":423,\"weight\":14873,\"some_other_id\":232931}\n");
   EXPECT_EQ(Run({"get", "3000"}).exit_code, 0);
   EXPECT_EQ(Run({"get", "3001"}).exit_code, 3);
+}
+
+TEST_P(RealServer, ListsAndDeletesWhenItHasSectionTwo) {
+  EXPECT_EQ(Run({"seed", "--count", "1200"}).exit_code, 0);
+  const RunResult list = Run({"list", "--all", "-o", "json"});
+  if (!GetParam().has_contract_section_2) {
+    EXPECT_EQ(list.exit_code, 1);
+    EXPECT_NE(list.err.find("the server has no list of products"), std::string::npos) << list.err;
+    return;
+  }
+  EXPECT_EQ(std::count(list.out.begin(), list.out.end(), '\n'), 1200);
+  EXPECT_EQ(Run({"get", "1", "600", "1200", "-o", "json"}).exit_code, 0);
+  // What list prints is what delete takes.
+  EXPECT_EQ(Run({"delete", "--from", "-"}, list.out).out, "deleted 1200 products, 0 not found\n");
+  EXPECT_EQ(Run({"list", "--all"}).out, "");
+  EXPECT_EQ(Run({"delete", "1"}).exit_code, 3);
+}
+
+TEST_P(RealServer, ChangesUnderConditionsWhenItHasSectionTwo) {
+  if (!GetParam().has_contract_section_2) GTEST_SKIP() << "it has no ETags";
+  const auto etag_of_1 = [this] {
+    const std::string line = Run({"get", "1", "--etag"}).out;
+    return line.substr(line.rfind('\t') + 1, line.size() - line.rfind('\t') - 2);
+  };
+  EXPECT_EQ(Run({"put", "-f", "-", "--create-only"}, kSampleJson).exit_code, 0);
+  EXPECT_EQ(Run({"put", "-f", "-", "--create-only"}, kSampleJson).exit_code, 1);
+  const std::string first = etag_of_1();
+  const RunResult put =
+      Run({"put", "-f", "-", "--weight", "7", "--if-match", first, "-o", "json"}, kSampleJson);
+  EXPECT_EQ(put.exit_code, 0) << put.err;
+  const std::string second = etag_of_1();
+  EXPECT_NE(first, second);
+  // The answer to the put has the new one.
+  EXPECT_NE(put.out.find(second.substr(1, second.size() - 2)), std::string::npos) << put.out;
+  EXPECT_EQ(Run({"put", "-f", "-", "--if-match", first}, kSampleJson).exit_code, 1);
+  EXPECT_EQ(Run({"delete", "1", "--if-match", first}).exit_code, 1);
+  EXPECT_EQ(Run({"delete", "1", "--if-match", second}).exit_code, 0);
 }
 
 TEST_P(RealServer, LostInTheMiddleOfASeedEndsItWithFour) {

@@ -76,10 +76,10 @@ void WaitForPeerToLeave(int descriptor) {
 
 }  // namespace
 
-Reply JsonReply(int status, const std::string& body) {
+Reply JsonReply(int status, const std::string& body, const std::string& header_lines) {
   return {"HTTP/1.1 " + std::to_string(status) +
               " X\r\nContent-Type: application/json\r\nContent-Length: " +
-              std::to_string(body.size()) + "\r\n\r\n" + body,
+              std::to_string(body.size()) + "\r\n" + header_lines + "\r\n" + body,
           Reply::Then::kKeepOpen};
 }
 

@@ -24,8 +24,8 @@ struct Reply {
   Then then = Then::kKeepOpen;
 };
 
-/// A whole answer with a correct Content-Length.
-Reply JsonReply(int status, const std::string& body);
+/// A whole answer with a correct Content-Length; each of `header_lines` ends with "\r\n".
+Reply JsonReply(int status, const std::string& body, const std::string& header_lines = {});
 /// "204 No Content".
 Reply NoContentReply();
 /// The contract's error body.

@@ -71,6 +71,29 @@ TEST_F(SettingsTest, ConfigFlagBeatsTheVariable) {
   EXPECT_EQ(settings->timeout, std::chrono::seconds(1));
 }
 
+TEST_F(SettingsTest, ContextStandsBetweenFlagsAndEnvironmentOrBetweenThatAndTheFile) {
+  const std::string path =
+      Write("config.yaml",
+            "endpoint: http://file\ntimeout: 9s\ncurrent_context: a\ncontexts:\n"
+            "  a: {endpoint: http://a}\n  b: {endpoint: http://b, retries: 7}\n");
+  Environment environment = {{"PRODUCTCTL_CONFIG", path}};
+  const auto endpoint = [&](const SettingsFlags& flags) {
+    return ResolveSettings(flags, environment, false)->endpoint;
+  };
+  EXPECT_EQ(endpoint({}), "http://a");
+  EXPECT_EQ(endpoint({.context = "b"}), "http://b");
+  EXPECT_EQ(ResolveSettings({.context = "b"}, environment, false)->retries, 7);
+  EXPECT_EQ(ResolveSettings({.context = "b"}, environment, false)->timeout,
+            std::chrono::seconds(9));
+  environment["PRODUCTCTL_CONTEXT"] = "b";
+  EXPECT_EQ(endpoint({}), "http://b");
+  EXPECT_EQ(endpoint({.context = "a"}), "http://a");
+  environment["PRODUCTCTL_ENDPOINT"] = "http://environment";
+  EXPECT_EQ(endpoint({}), "http://environment");
+  EXPECT_EQ(endpoint({.context = "b"}), "http://b");
+  EXPECT_EQ(endpoint({.endpoint = "http://flag", .context = "b"}), "http://flag");
+}
+
 TEST_F(SettingsTest, ColorIsTurnedOffByFlagVariableOrFile) {
   EXPECT_FALSE(ResolveSettings({.no_color = true}, {}, true)->color);
   EXPECT_FALSE(ResolveSettings({}, {{"NO_COLOR", "1"}}, true)->color);
@@ -128,6 +151,17 @@ TEST_F(SettingsTest, FileErrorsNameFileLineAndKey) {
       {"output: json\ntimeout: 5s\noutput: json\n", ":3: output: is here twice; first on line 1"},
       {"- a\n- b\n", ":1: the file must be a map of keys to values"},
       {"? [a]\n: b\n", ":1: a key must be a word"},
+      {"retries: 101\n", ":1: retries: \"101\" is not a whole number from 0 to 100"},
+      {"contexts: 5\n", ":1: contexts must be a map of names to settings"},
+      {"contexts:\n  a: b\n", ":2: contexts.a must be a map"},
+      {"contexts:\n  a b: {}\n", ":2: contexts.a b is not a name of a context"},
+      {"contexts:\n  a: {}\n  a: {}\n", ":3: contexts.a: is here twice; first on line 2"},
+      {"contexts:\n  a:\n    endpiont: x\n",
+       ":3: contexts.a.endpiont: no such key; did you mean \"endpoint\"?"},
+      {"contexts:\n  a:\n    timeout: soon\n",
+       ":3: contexts.a.timeout: \"soon\" is not a duration with its unit, such as 500ms, 5s or 2m"},
+      {"contexts: {prod: {}}\ncurrent_context: prdo\n",
+       ":2: current_context: no such context \"prdo\"; did you mean \"prod\"?"},
   };
   for (const Row& row : rows) {
     const std::string path = Write("config.yaml", row.text);

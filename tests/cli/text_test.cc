@@ -95,5 +95,17 @@ TEST(Duration, IsRenderedForPeople) {
   }
 }
 
+TEST(CutToWidth, KeepsWholeCharactersAndEndsWithAnEllipsis) {
+  EXPECT_EQ(CutToWidth("abc", 3), "abc");
+  EXPECT_EQ(CutToWidth("abcd", 3), "ab…");
+  EXPECT_EQ(CutToWidth("日本語", 6), "日本語");
+  EXPECT_EQ(CutToWidth("日本語", 5), "日本…");
+  EXPECT_EQ(CutToWidth("日本語", 4), "日…");
+  EXPECT_EQ(CutToWidth("ab", 1), "…");
+  for (std::size_t columns = 1; columns < 12; ++columns) {
+    EXPECT_LE(DisplayWidth(CutToWidth("a日e\u0301本b語c\xff\xff", columns)), columns);
+  }
+}
+
 }  // namespace
 }  // namespace products::cli

@@ -51,13 +51,25 @@ class KillLoop {
  public:
   explicit KillLoop(std::string program) : program_(std::move(program)) {}
 
-  /// One life of the server: start, check of all that the ledger holds, writes, death.
+  /// One life of the server: start, writes, death; then another, to check all that the ledger
+  /// holds.
   void Round() {
-    ServerProcess server(
-        program_, ServerProcess::ProductdArguments(
-                      {"--storage-engine", "lmdb", "--storage-data-dir", directory_.path()}));
     ++round_;
+    WriteUntilKilled();
+    const ServerProcess server(program_, Arguments());
     CheckAll(server.address());
+  }
+
+  const Findings& findings() const { return findings_; }
+
+ private:
+  std::vector<std::string> Arguments() const {
+    return ServerProcess::ProductdArguments(
+        {"--storage-engine", "lmdb", "--storage-data-dir", directory_.path()});
+  }
+
+  void WriteUntilKilled() {
+    ServerProcess server(program_, Arguments());
     // Half of the deaths come close upon an answer: acknowledged and lost would lie there.
     const std::size_t delay = random_() % 2 == 0 ? 0 : random_() % kMostDelayMicroseconds;
     const Moment moment{1 + random_() % kMostAnswers, microseconds(delay)};
@@ -68,9 +80,6 @@ class KillLoop {
     server.Kill();
   }
 
-  const Findings& findings() const { return findings_; }
-
- private:
   void CheckAll(const std::string& address) {
     RawConnection connection(address);
     for (std::size_t first = 0; first < ledger_.products(); first += kProductsPerClient) {
@@ -91,7 +100,7 @@ class KillLoop {
     std::mt19937 random(static_cast<std::uint32_t>(seed));
     try {
       RawConnection connection(server.address());
-      while (answers < moment.answers) {
+      while (true) {
         std::string requests;
         std::vector<std::size_t> places;
         for (std::size_t i = 0; i < kPipelined; ++i) {

@@ -129,8 +129,7 @@ TEST_F(Storage, ABackupMadeWhileServingIsRestored) {
     EXPECT_EQ(Put(*server, 51), 204);
     EXPECT_EQ(server->Stop(), 0);
   }
-  const RunResult refused =
-      RunToEnd(PRODUCTD_BINARY, {"--restore", file, "--data-dir", data_});
+  const RunResult refused = RunToEnd(PRODUCTD_BINARY, {"--restore", file, "--data-dir", data_});
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_EQ(refused.err, "productd: " + data_ + " is not empty\n");
   const std::string restored = directory_.File("restored");
@@ -138,8 +137,8 @@ TEST_F(Storage, ABackupMadeWhileServingIsRestored) {
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_EQ(run.out.substr(0, restored.size() + 24), restored + ": restored 50 products, ");
   const ServerProcess server(
-      PRODUCTD_BINARY, ServerProcess::ProductdArguments({"--storage-engine", "lmdb", "--data-dir",
-                                                         restored}));
+      PRODUCTD_BINARY,
+      ServerProcess::ProductdArguments({"--storage-engine", "lmdb", "--data-dir", restored}));
   EXPECT_EQ(Find(server, 50).body, Line(50));
   EXPECT_EQ(Find(server, 51).status, 404);
 }
@@ -193,9 +192,8 @@ class SlowPreload : public PreloadOver {
     if (::mkfifo(file_.c_str(), 0600) != 0) throw std::runtime_error("cannot make a fifo");
     std::vector<std::string> flags = Flags();
     flags.insert(flags.end(), {"--management-listen", "127.0.0.1:0"});
-    server_ = std::make_unique<ServerProcess>(PRODUCTD_BINARY,
-                                              ServerProcess::ProductdArguments(flags),
-                                              ServerProcess::Until::kListening);
+    server_ = std::make_unique<ServerProcess>(
+        PRODUCTD_BINARY, ServerProcess::ProductdArguments(flags), ServerProcess::Until::kListening);
     writer_ = ::open(file_.c_str(), O_WRONLY | O_CLOEXEC);
   }
   ~SlowPreload() override {
@@ -214,8 +212,7 @@ TEST_P(SlowPreload, IsServedOnceAllOfItIsLoadedAndSaysHowFarItIs) {
   Give(Line(1) + Line(2));
   const HttpResponse readiness = Get(server_->management_address(), "/readyz");
   EXPECT_EQ(readiness.status, 503);
-  EXPECT_EQ(readiness.body,
-            "{\"error\":\"UNAVAILABLE\",\"message\":\"loading: 0 products\"}\n");
+  EXPECT_EQ(readiness.body, "{\"error\":\"UNAVAILABLE\",\"message\":\"loading: 0 products\"}\n");
   EXPECT_EQ(Get(server_->management_address(), "/healthz").status, 200);
   EXPECT_EQ(Get(server_->address(), "/health").status, 200);
   EXPECT_EQ(Find(*server_, 1).status, 503);
@@ -223,10 +220,9 @@ TEST_P(SlowPreload, IsServedOnceAllOfItIsLoadedAndSaysHowFarItIs) {
   EXPECT_EQ(Put(*server_, 5), 503);
   EXPECT_EQ(Exchange(server_->address(), PostText("/products/batch", Line(5))).status, 503);
   EXPECT_EQ(Exchange(server_->management_address(), PostText("/admin/backup", "")).status, 503);
-  EXPECT_GE(
-      ReadMetric(server_->management_address(),
-                 R"(productd_requests_refused_total{reason="unavailable"})"),
-      5);
+  EXPECT_GE(ReadMetric(server_->management_address(),
+                       R"(productd_requests_refused_total{reason="unavailable"})"),
+            5);
   Give(Line(3));
   ::close(std::exchange(writer_, -1));
   server_->WaitUntilReady();

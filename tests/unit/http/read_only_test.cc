@@ -23,7 +23,8 @@ TEST(ReadOnly, AWriteWithABodyIsAnsweredBeforeTheBodyComesAndIsTheLast) {
                                   post + "Content-Length: 99999999999\r\n\r\n",
                                   post + "Content-Length: 5\r\nConnection: close\r\n\r\n",
                                   post + "Transfer-Encoding: chunked\r\n\r\n",
-                                  "DELETE /products/1" + kHead + "Content-Length: 5\r\n\r\n"}) {
+                                  "DELETE /products/1" + kHead + "Content-Length: 5\r\n\r\n",
+                                  "POST /products/batch" + kHead + "Content-Length: 5\r\n\r\n"}) {
     for (const std::string& body : {std::string(), std::string("{}xyz") + GetText("/health")}) {
       SCOPED_TRACE(head + body);
       ConnectionHarness harness({.read_only = true});
@@ -44,10 +45,11 @@ TEST(ReadOnly, AWriteWithABodyIsAnsweredBeforeTheBodyComesAndIsTheLast) {
 TEST(ReadOnly, AWriteWithoutABodyLeavesTheConnectionOpen) {
   ConnectionHarness harness({.read_only = true});
   harness.Receive("DELETE /products/1" + kHead + "\r\n" + "POST /products/1/details" + kHead +
-                  "Content-Length: 0\r\n\r\n" + GetText("/products/1"));
-  EXPECT_EQ(harness.TakeStatuses(), (Statuses{"403", "403", "200"}));
+                  "Content-Length: 0\r\n\r\n" + "POST /products/batch" + kHead + "\r\n" +
+                  GetText("/products/1"));
+  EXPECT_EQ(harness.TakeStatuses(), (Statuses{"403", "403", "403", "200"}));
   EXPECT_TRUE(harness.connection().Idle());
-  EXPECT_EQ(harness.metrics().refused(RefusedReason::kReadOnly), 2U);
+  EXPECT_EQ(harness.metrics().refused(RefusedReason::kReadOnly), 3U);
   EXPECT_FALSE(harness.HasMail());
 }
 
@@ -65,6 +67,7 @@ TEST(ReadOnly, IsDecidedBehindTheRouteAndBeforeAllElse) {
       {"POST /nothing" + kHead + "Content-Length: 2\r\n\r\n{}", "404"},
       {"HEAD /products/1" + kHead + "\r\n", "200"},
       {GetText("/readyz"), "200"},
+      {GetText("/products"), "200"},
   };
   for (const Row& row : rows) {
     ConnectionHarness harness({.read_only = true});

@@ -230,6 +230,25 @@ TEST(Worker, AWriteTimesOutOnlyWhileTheClientTakesNothing) {
   EXPECT_EQ(harness.metrics().requests_in_flight(), 0);
 }
 
+TEST(Worker, RecordsHowLateItsTicksAre) {
+  WorkerHarness harness;
+  const auto counts = [&harness] {
+    SizeCounts read;
+    harness.metrics().loop_lag().AddTo(read);
+    return read;
+  };
+  // 0.25 ms, 0.5 ms, 1 ms ...: 20 ms are in the bucket that ends at 32 ms, the eighth.
+  harness.Tick();
+  harness.TickAfter(milliseconds(100));
+  harness.TickAfter(milliseconds(120));
+  EXPECT_EQ(counts().buckets[0], 2U);
+  EXPECT_EQ(counts().buckets[7], 1U);
+  EXPECT_EQ(counts().sum, 20'000'000U);
+  // The timer keeps its pace: the next one is due 100 ms after the last was.
+  harness.TickAfter(milliseconds(80));
+  EXPECT_EQ(counts().buckets[0], 3U);
+}
+
 TEST(Worker, EachTimeoutIsKeptAtTheTickThatFollowsIt) {
   const Config::Http limits{
       .header_timeout = seconds(1), .body_timeout = seconds(3), .idle_timeout = seconds(5)};

@@ -51,8 +51,9 @@ TEST_F(Preload, GivesTheProductsOfTheLinesThatAreNotBlank) {
 
 TEST_F(Preload, NamesTheFirstBadLine) {
   EXPECT_EQ(IdsOf(Line(1) + "\n{}\n" + Line(2)), file_ + ", line 3: sku is required");
-  EXPECT_EQ(IdsOf(Line(1) + "not json\n"),
-            file_ + ", line 2: Invalid JSON: invalid character 'o' in literal null (expecting 'u')");
+  EXPECT_EQ(
+      IdsOf(Line(1) + "not json\n"),
+      file_ + ", line 2: Invalid JSON: invalid character 'o' in literal null (expecting 'u')");
   std::string no_id = Line(1);
   no_id.replace(no_id.find("product_id"), 10, "product_ID");
   EXPECT_EQ(IdsOf(no_id), file_ + ", line 1: product_id is required");
@@ -62,8 +63,9 @@ TEST_F(Preload, NamesTheFirstBadLine) {
 
 TEST_F(Preload, EndsWhereTheProductsTakeTooMuchMemory) {
   const std::string message = IdsOf(Line(1) + Line(2) + Line(3), 250);
-  EXPECT_EQ(message, file_ + ", line 3: the products take more memory than "
-                             "storage.max_table_bytes, which is 250");
+  EXPECT_EQ(message, file_ +
+                         ", line 3: the products take more memory than "
+                         "storage.max_table_bytes, which is 250");
 }
 
 TEST_F(Preload, GivesALargeFileInRuns) {

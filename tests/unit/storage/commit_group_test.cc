@@ -101,9 +101,8 @@ TEST_F(CommitGroup, IsOneCommitHoweverLargeAndAnsweredOnce) {
   outcomes_.WaitFor(1);
   queue_.Stop();
   EXPECT_EQ(outcomes_.told(), 1);
-  EXPECT_EQ(engine_.batches(),
-            (std::vector<HeldEngine::Batch>{
-                {{1, "e"}, {3, "f"}, {5, "c"}, {7, "d"}, {8, "g"}, {9, "a"}}}));
+  EXPECT_EQ(engine_.batches(), (std::vector<HeldEngine::Batch>{
+                                   {{1, "e"}, {3, "f"}, {5, "c"}, {7, "d"}, {8, "g"}, {9, "a"}}}));
   EXPECT_EQ(Find(3), "f");
 }
 

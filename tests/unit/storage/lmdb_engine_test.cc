@@ -6,6 +6,7 @@
 
 #include <map>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -174,6 +175,41 @@ TEST(LmdbBackup, HoldsTheMomentAndIsRestoredAsItWas) {
 
   const Result<BackupReport> again = engine->Backup(file, test::kGoOn);
   EXPECT_EQ(again.error().code, ErrorCode::kInvalidArgument) << "a backup is never overwritten";
+}
+
+TEST(LmdbBackup, IsOfOneMomentWhateverIsCommittedMeanwhile) {
+  const TempDir directory;
+  Products expected;
+  const auto engine = test::OpenLmdb(directory.File("data"));
+  Products many;
+  for (ProductId id = 1; id <= 25'000; ++id) many[id] = "before " + std::to_string(id);
+  test::Store(*engine, expected, many);
+  const Products moment = expected;
+
+  // In the middle of the copy, on the writer's behalf: new, changed and removed products, before
+  // and behind where the copy is, and more of them than may pass before the map is renewed.
+  int commits = 0;
+  const Result<BackupReport> backup =
+      engine->Backup(directory.File("backup.mdb"), [&](std::size_t products) {
+        if (products >= moment.size()) return true;
+        std::thread writer([&] {
+          Products changed;
+          for (ProductId id = 1; id <= 30'000; id += 3) {
+            changed[id] = "after " + std::to_string(products);
+          }
+          test::Store(*engine, expected, changed);
+          test::Remove(*engine, expected, {2, 12'000, 24'998});
+          commits += 2;
+        });
+        writer.join();
+        return true;
+      });
+  ASSERT_TRUE(backup.ok()) << backup.error().message;
+  EXPECT_GE(commits, 4);
+  EXPECT_EQ(backup->products, moment.size());
+  ASSERT_TRUE(RestoreLmdb(directory.File("backup.mdb"), directory.File("b"), test::kGoOn).ok());
+  EXPECT_TRUE(test::LoadAll(*test::OpenLmdb(directory.File("b"))) == moment);
+  EXPECT_TRUE(test::LoadAll(*engine) == expected);
 }
 
 TEST(LmdbBackup, OfAnEmptyCatalogueIsRestoredToo) {

@@ -15,6 +15,7 @@ void Expect(const Status& status) {
 void Commit(Engine& engine, Products& expected,
             const std::map<ProductId, std::optional<std::string>>& batch) {
   std::vector<Change> changes;
+  changes.reserve(batch.size());
   for (const auto& [id, body] : batch) {
     changes.push_back({id, body ? ProductRecord::Make(id, *body) : nullptr});
   }
