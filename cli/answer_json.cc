@@ -184,6 +184,22 @@ std::optional<VersionAnswer> ParseVersionAnswer(std::string_view body) {
   return VersionAnswer{*version, FindText(document, "commit").value_or("")};
 }
 
+std::optional<BackupAnswer> ParseBackupAnswer(std::string_view body) {
+  rapidjson::Document document;
+  if (!ParseObject(document, body)) return std::nullopt;
+  const auto file = FindText(document, "file");
+  const auto products = document.FindMember("products");
+  const auto bytes = document.FindMember("bytes");
+  const auto seconds = document.FindMember("seconds");
+  const auto end = document.MemberEnd();
+  if (!file || products == end || bytes == end || seconds == end) return std::nullopt;
+  if (!products->value.IsInt64() || !bytes->value.IsInt64() || !seconds->value.IsNumber()) {
+    return std::nullopt;
+  }
+  return BackupAnswer{*file, products->value.GetInt64(), bytes->value.GetInt64(),
+                      seconds->value.GetDouble()};
+}
+
 std::optional<std::int64_t> ParseProductIdOf(std::string_view object) {
   rapidjson::Document document;
   if (!ParseObject(document, object)) return std::nullopt;

@@ -36,6 +36,15 @@ struct VersionAnswer {
 };
 std::optional<VersionAnswer> ParseVersionAnswer(std::string_view body);
 
+/// {"file":"...","products":1000,"bytes":65536,"seconds":0.652}
+struct BackupAnswer {
+  std::string file;
+  std::int64_t products = 0;
+  std::int64_t bytes = 0;
+  double seconds = 0.0;
+};
+std::optional<BackupAnswer> ParseBackupAnswer(std::string_view body);
+
 /// The product_id of {"product_id":7,...}, if it is an integer.
 std::optional<std::int64_t> ParseProductIdOf(std::string_view object);
 

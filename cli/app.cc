@@ -5,16 +5,21 @@
 #include <ostream>
 #include <string_view>
 
+#include "cli/commands/backup.h"
 #include "cli/commands/command.h"
 #include "cli/commands/context.h"
 #include "cli/commands/delete.h"
 #include "cli/commands/flags.h"
+#include "cli/commands/generated.h"
 #include "cli/commands/get.h"
 #include "cli/commands/health.h"
 #include "cli/commands/help.h"
 #include "cli/commands/list.h"
+#include "cli/commands/offline.h"
 #include "cli/commands/put.h"
 #include "cli/commands/seed.h"
+#include "cli/commands/status.h"
+#include "cli/commands/top.h"
 #include "cli/commands/version.h"
 #include "cli/failure.h"
 #include "cli/suggestion.h"
@@ -57,9 +62,16 @@ void BuildTree(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) {
   AddPutCommand(root, chosen);
   AddDeleteCommand(root, chosen);
   AddSeedCommand(root, chosen);
-  AddHealthCommand(root, chosen);
+  AddHealthCommand(root, flags, chosen);
+  AddStatusCommand(root, flags, chosen);
+  AddTopCommand(root, flags, chosen);
+  AddBackupCommand(root, flags, chosen);
+  AddVerifyCommand(root, chosen);
+  AddRestoreCommand(root, chosen);
   AddVersionCommand(root, chosen);
   AddContextCommand(root, flags, chosen);
+  AddCompletionCommand(root, chosen);
+  AddManCommand(root, chosen);
 }
 
 std::vector<std::string_view> CommandNames(const CLI::App& root) {

@@ -10,6 +10,7 @@ namespace products::cli {
 namespace {
 
 constexpr int kUnknownWidthColumns = 80;
+constexpr int kUnknownHeightRows = 24;
 
 }  // namespace
 
@@ -25,6 +26,14 @@ int Terminal::Columns() const {
     return kUnknownWidthColumns;
   }
   return size.ws_col;
+}
+
+int Terminal::Rows() const {
+  winsize size{};
+  if (::ioctl(*file_descriptor_, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) {
+    return kUnknownHeightRows;
+  }
+  return size.ws_row;
 }
 
 bool FlushToReader(Io& io) {

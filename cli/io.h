@@ -17,6 +17,10 @@ class Terminal {
   /// The width in columns, asked anew at each call because windows are resized; 80 when the
   /// terminal does not know. Only when is_terminal().
   int Columns() const;
+  /// Its height in lines, likewise; 24 when the terminal does not know.
+  int Rows() const;
+  /// Only when is_terminal().
+  int file_descriptor() const { return *file_descriptor_; }
 
  private:
   std::optional<int> file_descriptor_;
@@ -30,6 +34,8 @@ struct Io {
   std::ostream& err;
   Terminal out_terminal;
   Terminal err_terminal;
+  /// Where keys come from.
+  Terminal in_terminal = {};
   /// Whoever read standard output has left, as `head` does: nothing more is wanted, which is no
   /// failure.
   bool reader_has_left = false;

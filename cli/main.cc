@@ -44,8 +44,12 @@ int main(int argc, char** argv) {
   // A dumb terminal shows colours and a line that is drawn over as characters.
   const auto term = environment.find("TERM");
   const bool is_dumb = term != environment.end() && term->second == "dumb";
-  products::cli::Io io{std::cin, std::cout, std::cerr, Terminal::Of(STDOUT_FILENO),
-                       is_dumb ? Terminal() : Terminal::Of(STDERR_FILENO)};
+  products::cli::Io io{std::cin,
+                       std::cout,
+                       std::cerr,
+                       Terminal::Of(STDOUT_FILENO),
+                       is_dumb ? Terminal() : Terminal::Of(STDERR_FILENO),
+                       is_dumb ? Terminal() : Terminal::Of(STDIN_FILENO)};
   const products::SystemClock clock;
   return static_cast<int>(
       products::cli::RunApp({argv + (argc > 0 ? 1 : 0), argv + argc}, environment, io, clock));

@@ -59,7 +59,8 @@ std::string TriesText(const Answer& answer) {
   return "; tried " + std::to_string(answer.attempts) + " times";
 }
 
-// The failure that an answer with another status than the expected one stands for.
+}  // namespace
+
 Error Refusal(const ApiClient& client, const Request& request, const Answer& answer) {
   const std::string status = std::to_string(answer.status);
   const bool is_failure = answer.status >= 400 && answer.status <= 599;
@@ -81,6 +82,8 @@ Error Refusal(const ApiClient& client, const Request& request, const Answer& ans
           client.Describe(request) + ": status " + status + " without a reason" + TriesText(answer),
           {}};
 }
+
+namespace {
 
 void AppendNumber(std::string& out, ProductId id) {
   std::array<char, 16> digits;

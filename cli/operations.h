@@ -54,6 +54,9 @@ Result<std::string> PutProduct(ApiClient& client, const Product& product,
 void SetPutRequest(const Product& product, Request& request);
 Status ReadPutAnswer(const ApiClient& client, const Request& request, const Answer& answer);
 
+/// The failure that an answer with another status than the expected one stands for.
+Error Refusal(const ApiClient& client, const Request& request, const Answer& answer);
+
 /// Deletes one, if it has the ETag `if_match` unless that is empty; kNotFound when it is not there.
 /// After an attempt whose outcome is unknown, "not there" is what was wanted.
 Status DeleteProduct(ApiClient& client, ProductId id, const std::string& if_match);

@@ -26,14 +26,18 @@ void AppendJsonValue(std::string& out, const Field& field) {
     AppendNumber(out, *integer);
   } else if (const auto* number = std::get_if<double>(&field.value)) {
     AppendNumber(out, *number);
+  } else if (const auto* truth = std::get_if<bool>(&field.value)) {
+    out += *truth ? "true" : "false";
   } else {
-    out += std::get<bool>(field.value) ? "true" : "false";
+    out += "null";
   }
 }
 
 void AppendText(std::string& out, const Field& field) {
   if (const auto* text = std::get_if<std::string>(&field.value)) {
     out += Printable(*text);
+  } else if (std::holds_alternative<std::monostate>(field.value)) {
+    out += "unknown";
   } else {
     AppendJsonValue(out, field);
   }
@@ -61,7 +65,7 @@ void AppendJsonObject(std::string& out, std::span<const Field> fields) {
     out += ':';
     AppendJsonValue(out, field);
   }
-  out += "}\n";
+  out += '}';
 }
 
 void AppendPlainLine(std::string& out, std::span<const Field> fields) {
@@ -108,6 +112,7 @@ void PrintRecord(std::ostream& out, OutputFormat format, std::span<const Field> 
       break;
     case OutputFormat::kJson:
       AppendJsonObject(text, fields);
+      text += '\n';
       break;
     case OutputFormat::kPlain:
       AppendPlainLine(text, fields);
@@ -116,9 +121,31 @@ void PrintRecord(std::ostream& out, OutputFormat format, std::span<const Field> 
   out << text;
 }
 
+std::string RenderJsonObject(std::span<const Field> fields) {
+  std::string text;
+  AppendJsonObject(text, fields);
+  return text;
+}
+
+std::string RenderPlainLine(std::span<const Field> fields) {
+  std::string text;
+  AppendPlainLine(text, fields);
+  return text;
+}
+
 std::string Palette::Error(std::string_view text) const {
   if (!color_) return std::string(text);
   return std::string("\x1b[1;31m").append(text).append("\x1b[0m");
+}
+
+std::string Palette::Strong(std::string_view text) const {
+  if (!color_) return std::string(text);
+  return std::string("\x1b[1m").append(text).append("\x1b[0m");
+}
+
+std::string Palette::Faint(std::string_view text) const {
+  if (!color_) return std::string(text);
+  return std::string("\x1b[2m").append(text).append("\x1b[0m");
 }
 
 }  // namespace products::cli

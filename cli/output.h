@@ -23,7 +23,8 @@ std::optional<OutputFormat> ParseOutputFormat(std::string_view name);
 /// One named value of a record.
 struct Field {
   std::string name;  ///< lower_snake: the JSON key and the table's label
-  std::variant<std::string, std::int64_t, double, bool> value;
+  /// Nothing is what is not known: null in JSON, "unknown" elsewhere.
+  std::variant<std::string, std::int64_t, double, bool, std::monostate> value;
 };
 
 /// The value as tables and plain lines show it: text made printable.
@@ -33,12 +34,19 @@ std::string RenderText(const Field& field);
 /// (plain). Text from outside may go in as it is: what a terminal would obey is escaped here.
 void PrintRecord(std::ostream& out, OutputFormat format, std::span<const Field> fields);
 
+/// The object that PrintRecord prints, without its end of line.
+std::string RenderJsonObject(std::span<const Field> fields);
+/// The line of values, with its end.
+std::string RenderPlainLine(std::span<const Field> fields);
+
 /// The escape sequences of a terminal, or nothing when colour is off.
 class Palette {
  public:
   explicit Palette(bool color) : color_(color) {}
 
   std::string Error(std::string_view text) const;
+  std::string Strong(std::string_view text) const;
+  std::string Faint(std::string_view text) const;
 
  private:
   bool color_;

@@ -24,10 +24,11 @@
 namespace products::cli {
 namespace {
 
-constexpr std::array<std::string_view, 5> kContextKeys = {"endpoint", "output", "timeout",
-                                                          "retries", "color"};
-constexpr std::array<std::string_view, 7> kFileKeys = {
-    "endpoint", "output", "timeout", "retries", "color", "contexts", "current_context"};
+constexpr std::array<std::string_view, 6> kContextKeys = {
+    "endpoint", "management_endpoint", "output", "timeout", "retries", "color"};
+constexpr std::array<std::string_view, 8> kFileKeys = {
+    "endpoint", "management_endpoint", "output", "timeout", "retries", "color",
+    "contexts", "current_context"};
 // Far above any sensible file; keeps a mistaken path (a disk image) from being read whole.
 constexpr std::size_t kMaxFileBytes = 64 * 1024;
 
@@ -49,6 +50,14 @@ Status SetEndpoint(Settings& settings, std::string_view source, const std::strin
   const Status checked = ApiClient::CheckEndpoint(value);
   if (!checked.ok()) return InvalidArgument(std::string(source) + ": " + checked.error().message);
   settings.endpoint = value;
+  return {};
+}
+
+Status SetManagementEndpoint(Settings& settings, std::string_view source,
+                             const std::string& value) {
+  const Status checked = ApiClient::CheckEndpoint(value);
+  if (!checked.ok()) return InvalidArgument(std::string(source) + ": " + checked.error().message);
+  settings.management_endpoint = value;
   return {};
 }
 
@@ -86,6 +95,7 @@ Status SetColor(Settings& settings, std::string_view source, const std::string& 
 Status SetKey(Settings& settings, const std::string& key, std::string_view source,
               const std::string& value, std::span<const std::string_view> known_keys) {
   if (key == "endpoint") return SetEndpoint(settings, source, value);
+  if (key == "management_endpoint") return SetManagementEndpoint(settings, source, value);
   if (key == "output") return SetOutput(settings, source, value);
   if (key == "timeout") return SetTimeout(settings, source, value);
   if (key == "retries") return SetRetries(settings, source, value);
@@ -300,6 +310,8 @@ Result<Settings> ResolveSettings(const SettingsFlags& flags, const Environment& 
   if (status.ok()) {
     status = ApplySources(
         settings, {{Find(environment, "PRODUCTCTL_ENDPOINT"), "PRODUCTCTL_ENDPOINT", SetEndpoint},
+                   {Find(environment, "PRODUCTCTL_MANAGEMENT_ENDPOINT"),
+                    "PRODUCTCTL_MANAGEMENT_ENDPOINT", SetManagementEndpoint},
                    {Find(environment, "PRODUCTCTL_OUTPUT"), "PRODUCTCTL_OUTPUT", SetOutput},
                    {Find(environment, "PRODUCTCTL_TIMEOUT"), "PRODUCTCTL_TIMEOUT", SetTimeout},
                    {Find(environment, "PRODUCTCTL_RETRIES"), "PRODUCTCTL_RETRIES", SetRetries}});
@@ -308,10 +320,12 @@ Result<Settings> ResolveSettings(const SettingsFlags& flags, const Environment& 
     status = ApplyContext(settings, *content, *flags.context, "--context");
   }
   if (status.ok()) {
-    status = ApplySources(settings, {{flags.endpoint, "--endpoint", SetEndpoint},
-                                     {flags.output, "--output", SetOutput},
-                                     {flags.timeout, "--timeout", SetTimeout},
-                                     {flags.retries, "--retries", SetRetries}});
+    status = ApplySources(
+        settings, {{flags.endpoint, "--endpoint", SetEndpoint},
+                   {flags.management_endpoint, "--management-endpoint", SetManagementEndpoint},
+                   {flags.output, "--output", SetOutput},
+                   {flags.timeout, "--timeout", SetTimeout},
+                   {flags.retries, "--retries", SetRetries}});
   }
   if (!status.ok()) return status.error();
   if (flags.no_color || Find(environment, "NO_COLOR")) settings.color = false;

@@ -19,6 +19,8 @@ inline constexpr int kMaxRetries = 100;
 /// What holds for every command, resolved.
 struct Settings {
   std::string endpoint = kDefaultEndpoint;
+  /// Of /metrics, /readyz and /admin/, where the server has another address for them.
+  std::optional<std::string> management_endpoint = std::nullopt;
   OutputFormat output = OutputFormat::kPlain;
   /// From the start of one request to the last byte of its answer, repetitions included.
   std::chrono::milliseconds timeout = kDefaultTimeout;
@@ -33,6 +35,7 @@ struct Settings {
 /// The flags as typed; an absent one was not given.
 struct SettingsFlags {
   std::optional<std::string> endpoint = std::nullopt;
+  std::optional<std::string> management_endpoint = std::nullopt;
   std::optional<std::string> output = std::nullopt;
   std::optional<std::string> timeout = std::nullopt;
   std::optional<std::string> retries = std::nullopt;
@@ -46,12 +49,13 @@ struct SettingsFlags {
 /// The variables of the process; injected, for a test has its own.
 using Environment = std::map<std::string, std::string, std::less<>>;
 
-/// Flags > the context of --context > environment (PRODUCTCTL_ENDPOINT, _OUTPUT, _TIMEOUT,
-/// _RETRIES, NO_COLOR) > the context of PRODUCTCTL_CONTEXT, else the file's current one > the
-/// file's other keys > default.
+/// Flags > the context of --context > environment (PRODUCTCTL_ENDPOINT, _MANAGEMENT_ENDPOINT,
+/// _OUTPUT, _TIMEOUT, _RETRIES, NO_COLOR) > the context of PRODUCTCTL_CONTEXT, else the file's
+/// current one > the file's other keys > default.
 ///
 /// The file is YAML, a map; every key may be left out:
 ///     endpoint: http://127.0.0.1:8080
+///     management_endpoint: http://127.0.0.1:9090   # else the same as endpoint
 ///     output: json        # table, json or plain; else table on a terminal and plain elsewhere
 ///     timeout: 10s        # of one request with its retries, with its unit
 ///     retries: 3          # of one request, 0 to 100

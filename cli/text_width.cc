@@ -138,6 +138,18 @@ std::size_t DisplayWidth(std::string_view text) {
   return width;
 }
 
+std::string_view PrefixOfWidth(std::string_view text, std::size_t columns) {
+  std::size_t width = 0;
+  std::size_t bytes = 0;
+  while (bytes < text.size()) {
+    const std::size_t length = DecodeFirst(text.substr(bytes)).bytes;
+    width += DisplayWidth(text.substr(bytes, length));
+    if (width > columns) break;
+    bytes += length;
+  }
+  return text.substr(0, bytes);
+}
+
 std::string CutToWidth(std::string_view text, std::size_t columns) {
   if (text.size() <= columns || DisplayWidth(text) <= columns) return std::string(text);
   std::size_t bytes = 0;

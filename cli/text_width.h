@@ -11,6 +11,9 @@ namespace products::cli {
 /// the locale.
 std::size_t DisplayWidth(std::string_view text);
 
+/// The longest beginning of `text`, in whole characters, that takes at most `columns`.
+std::string_view PrefixOfWidth(std::string_view text, std::size_t columns);
+
 /// `text` with nothing in it that moves a cursor, ends a line or separates columns: control
 /// characters as \t, \n, \r or \x1b, a backslash doubled, bytes that are not UTF-8 as \xff.
 /// Whatever a server sends passes through this before it reaches a terminal or a plain line.

@@ -76,6 +76,7 @@ void AddStateFigures(ServerMetrics& metrics, const ProductTable& table, const Co
   gauge(metric::kStoredBytes, [&engine] { return engine.figures().stored_bytes; });
   gauge(metric::kMaxStoredBytes, [&engine] { return engine.figures().max_stored_bytes; });
   gauge(metric::kBackupRunning, [&backups] { return backups.figures().running; });
+  gauge(metric::kBackupProducts, [&backups] { return backups.figures().products; });
   counter(metric::kBackupFailures, [&backups] { return backups.figures().failures; });
   gauge(metric::kBackupLastSuccess,
         [&backups] { return backups.figures().last_success_unix_seconds; });

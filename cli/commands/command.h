@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 
@@ -33,6 +35,14 @@ struct CommandContext {
     return ApiClient::Open(
         {.endpoint = settings.endpoint, .timeout = settings.timeout, .retries = settings.retries},
         clock);
+  }
+  /// One for /metrics, /readyz and /admin/, which may have an address of their own. Of 16 MiB for
+  /// an answer, since each route, method and status has a hundred lines of histogram.
+  Result<std::unique_ptr<ApiClient>> OpenManagementClient(std::chrono::milliseconds timeout) const {
+    return ApiClient::Open({.endpoint = settings.management_endpoint.value_or(settings.endpoint),
+                            .timeout = timeout,
+                            .max_body_bytes = std::size_t{16} * 1024 * 1024},
+                           clock);
   }
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/duration.h"
 #include "cli/text_width.h"
 #include "core/base/parse.h"
 
@@ -61,6 +62,27 @@ CLI::Option* AddNumber(CLI::App& command, const std::string& name, const std::st
           name, [&target](const std::string& text) { target = *ParseDouble(text); }, description)
       ->check(check)
       ->type_name(placeholder);
+}
+
+CLI::Option* AddDuration(CLI::App& command, const std::string& name,
+                         std::function<void(std::chrono::milliseconds)> set,
+                         const std::string& description) {
+  const auto check = [](const std::string& text) -> std::string {
+    if (ParseDuration(text)) return {};
+    return "\"" + text + "\" is not a duration with its unit, such as 500ms, 5s or 2m";
+  };
+  return command
+      .add_option_function<std::string>(
+          name, [set = std::move(set)](const std::string& text) { set(*ParseDuration(text)); },
+          description)
+      ->check(check)
+      ->type_name("DURATION");
+}
+
+CLI::Option* AddManagementEndpoint(CLI::App& command, SettingsFlags& flags) {
+  return AddText(command, "--management-endpoint", "URL", flags.management_endpoint,
+                 "of metrics, readiness and backups, where management.listen of the server gives "
+                 "them an address of their own (default --endpoint)");
 }
 
 CLI::Option* AddText(CLI::App& command, const std::string& name, const std::string& placeholder,

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+
+#include "cli/settings.h"
 
 namespace CLI {
 class App;
@@ -35,6 +38,14 @@ CLI::Option* AddIntegers(CLI::App& command, const std::string& name, const std::
 /// A finite number of at least 0.
 CLI::Option* AddNumber(CLI::App& command, const std::string& name, const std::string& placeholder,
                        double& target, const std::string& description);
+
+/// A duration with its unit.
+CLI::Option* AddDuration(CLI::App& command, const std::string& name,
+                         std::function<void(std::chrono::milliseconds)> set,
+                         const std::string& description);
+
+/// --management-endpoint, of the commands that ask there.
+CLI::Option* AddManagementEndpoint(CLI::App& command, SettingsFlags& flags);
 
 CLI::Option* AddText(CLI::App& command, const std::string& name, const std::string& placeholder,
                      std::optional<std::string>& target, const std::string& description);

@@ -153,6 +153,8 @@ std::string RenderHelp(const CLI::App& app, const CommandHelp& help) {
 }  // namespace
 
 void SetHelp(CLI::App& command, CommandHelp help) {
+  // Not printed by this formatter, but there for the manual.
+  command.footer(help.examples);
   command.formatter_fn(
       [help = std::move(help)](const CLI::App* app, const std::string&, CLI::AppFormatMode) {
         return RenderHelp(*app, help);

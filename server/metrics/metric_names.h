@@ -133,6 +133,9 @@ inline constexpr MetricDescription kMaxStoredBytes{
     "productd_max_stored_bytes", "What the data file may grow to: storage.max_data_bytes."};
 inline constexpr MetricDescription kBackupRunning{"productd_backup_running",
                                                   "1 while a backup is made, else 0."};
+inline constexpr MetricDescription kBackupProducts{
+    "productd_backup_products",
+    "Products that the running backup has copied so far; 0 when none runs."};
 inline constexpr MetricDescription kBackupFailures{"productd_backup_failures_total",
                                                    "Backups that began and were not finished."};
 inline constexpr MetricDescription kBackupLastSuccess{

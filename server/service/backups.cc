@@ -45,6 +45,7 @@ Status Backups::Start(Done done) {
   const bool posted = thread_.Post([this, done = std::move(done)] {
     const Result<FinishedBackup> outcome = Run();
     if (!outcome.ok()) failures_.fetch_add(1, std::memory_order_relaxed);
+    products_.store(0, std::memory_order_relaxed);
     running_ = false;
     done(outcome);
   });
@@ -59,8 +60,10 @@ Result<FinishedBackup> Backups::Run() {
   }
   const std::string file = directory_ + "/" + FileName(clock_.WallNow());
   const MonotonicTime began = clock_.Now();
-  const Result<BackupReport> report = engine_.Backup(
-      file, [this, began](std::size_t) { return !stopping_ && clock_.Now() - began < timeout_; });
+  const Result<BackupReport> report = engine_.Backup(file, [this, began](std::size_t products) {
+    products_.store(products, std::memory_order_relaxed);
+    return !stopping_ && clock_.Now() - began < timeout_;
+  });
   if (!report.ok()) return report.error();
   const std::chrono::nanoseconds duration = clock_.Now() - began;
   last_success_ = std::chrono::duration<double>(clock_.WallNow().time_since_epoch()).count();
@@ -70,7 +73,11 @@ Result<FinishedBackup> Backups::Run() {
 }
 
 Backups::Figures Backups::figures() const {
-  return {running_, failures_.load(std::memory_order_relaxed), last_success_, last_duration_,
+  return {running_,
+          products_.load(std::memory_order_relaxed),
+          failures_.load(std::memory_order_relaxed),
+          last_success_,
+          last_duration_,
           last_file_bytes_};
 }
 

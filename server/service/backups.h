@@ -39,6 +39,8 @@ class Backups {
 
   struct Figures {
     bool running;
+    /// Copied so far by the one that runs; 0 when none does.
+    std::size_t products;
     std::uint64_t failures;
     /// Of the last one that ended well; 0 before.
     double last_success_unix_seconds;
@@ -57,6 +59,7 @@ class Backups {
   const Clock& clock_;
   std::atomic<bool> running_{false};
   std::atomic<bool> stopping_{false};
+  std::atomic<std::size_t> products_{0};
   std::atomic<std::uint64_t> failures_{0};
   std::atomic<double> last_success_{0};
   std::atomic<double> last_duration_{0};

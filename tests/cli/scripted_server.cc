@@ -89,6 +89,14 @@ Reply ErrorReply(int status, const std::string& code, const std::string& message
   return JsonReply(status, "{\"error\":\"" + code + "\",\"message\":\"" + message + "\"}\n");
 }
 
+Reply MetricsReply(const std::string& text) {
+  return {
+      "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+      "Content-Length: " +
+          std::to_string(text.size()) + "\r\n\r\n" + text,
+      Reply::Then::kKeepOpen};
+}
+
 ScriptedServer::ScriptedServer(Script script) : script_(std::move(script)) {
   std::tie(listener_, port_) = BindFreePort();
   Require(::listen(listener_, 128) == 0, "listen");

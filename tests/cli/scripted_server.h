@@ -30,6 +30,8 @@ Reply JsonReply(int status, const std::string& body, const std::string& header_l
 Reply NoContentReply();
 /// The contract's error body.
 Reply ErrorReply(int status, const std::string& code, const std::string& message);
+/// Metrics in the Prometheus text format.
+Reply MetricsReply(const std::string& text);
 
 /// A TCP server on a free port of 127.0.0.1 whose every word is the test's: `script` sees one whole
 /// request (head and body) and decides. Each connection has a thread of its own, which calls
