@@ -247,7 +247,9 @@ initContainers:
       requests:
         cpu: 50m
         memory: 64Mi
+        ephemeral-storage: 16Mi
       limits:
         memory: 64Mi
+        ephemeral-storage: 64Mi
 {{- end }}
 {{- end -}}
