@@ -69,6 +69,8 @@ build helm-unittest 0.8.2 github.com/helm-unittest/helm-unittest/cmd/helm-unitte
 build helm-docs 1.14.2 github.com/norwoodj/helm-docs/cmd/helm-docs
 build kube-score 1.20.0 github.com/zegl/kube-score/cmd/kube-score
 build kustomize 5.8.1 sigs.k8s.io/kustomize/kustomize/v5
-# Ours, so its content is its version.
-sources=tests/deploy/typed_objects
-build typed-objects "$(cat $sources/go.* $sources/*.go | sha256sum | cut -c 1-12)" . "$sources"
+# Ours, so their content is their version.
+for program in typed_objects eksctl_config; do
+  sources=tests/deploy/$program
+  build "$program" "$(cat $sources/go.* $sources/*.go | sha256sum | cut -c 1-12)" . "$sources"
+done

@@ -19,11 +19,12 @@ import (
 )
 
 var types = map[string]func() any{
-	"monitoring.coreos.com/v1 ServiceMonitor": func() any { return &monitoring.ServiceMonitor{} },
-	"monitoring.coreos.com/v1 PodMonitor":     func() any { return &monitoring.PodMonitor{} },
-	"monitoring.coreos.com/v1 PrometheusRule": func() any { return &monitoring.PrometheusRule{} },
-	"gateway.networking.k8s.io/v1 HTTPRoute":  func() any { return &gateway.HTTPRoute{} },
-	"gateway.networking.k8s.io/v1 Gateway":    func() any { return &gateway.Gateway{} },
+	"monitoring.coreos.com/v1 ServiceMonitor":   func() any { return &monitoring.ServiceMonitor{} },
+	"monitoring.coreos.com/v1 PodMonitor":       func() any { return &monitoring.PodMonitor{} },
+	"monitoring.coreos.com/v1 PrometheusRule":   func() any { return &monitoring.PrometheusRule{} },
+	"gateway.networking.k8s.io/v1 HTTPRoute":    func() any { return &gateway.HTTPRoute{} },
+	"gateway.networking.k8s.io/v1 Gateway":      func() any { return &gateway.Gateway{} },
+	"gateway.networking.k8s.io/v1 GatewayClass": func() any { return &gateway.GatewayClass{} },
 }
 
 func check(document []byte) (string, error) {
