@@ -46,7 +46,6 @@ KUBE_SCORE_MEANT = {
     "Deployment update strategy": "a writable memory mode must not have two pods at a time",
     "Deployment few replicas": "a writable memory mode has one",
     "does not have a host podAntiAffinity set": "topologySpreadConstraints spread the replicas",
-    "NetworkPolicys selector doesn't match any pods": "pods of productctl come and go",
     "No matching PodDisruptionBudget was found": "podDisruptionBudget.enabled is false",
     "The service is of type NodePort": "service.type says so",
     "The pod does not have a matching NetworkPolicy": "networkPolicy.enabled is false",
