@@ -2,7 +2,7 @@
 {{- define "productd.config" -}}
 {{- $storage := dict "engine" .Values.mode -}}
 {{- if eq .Values.mode "lmdb" -}}
-{{- $_ := set $storage "data_dir" "/var/lib/productd/data" -}}
+{{- $_ := set $storage "data_dir" (printf "/var/lib/productd/%s" .Values.persistence.directory) -}}
 {{- end -}}
 {{- if .Values.backup.enabled -}}
 {{- $_ := set $storage "backup_dir" "/var/lib/productd-backup" -}}
