@@ -177,6 +177,13 @@ class Behaviour(unittest.TestCase):
         self.assertEqual(checksum("replicas=0", "backup.schedule=@daily"), checksum())
 
 
+    def test_another_version_of_the_chart_alone_replaces_no_pod(self) -> None:
+        template = next(item for item in objects(render(VALUES / "lmdb-defaults.yaml"))
+                        if item["kind"] == "StatefulSet")["spec"]["template"]
+        version = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))["version"]
+        self.assertNotIn(version, str(template["metadata"]))
+
+
 class Refusals(unittest.TestCase):
     def check(self, cases: list[dict], *arguments: str) -> None:
         for case in cases:
