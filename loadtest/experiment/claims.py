@@ -1,0 +1,119 @@
+"""What the published experiment concluded, held against what was measured here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from experiment.verdict import BUSY_CPU, Source, milliseconds
+
+CONFIRMED, REFUTED, OPEN = "confirmed", "refuted", "not decided"
+#: A closed loop of users that wait 1 to 3 s does this many requests a second for each user.
+REQUESTS_BY_USER = 0.5
+#: The service's own time takes a little of that, and the last seconds' count is of random waits.
+LINEAR_TOLERANCE = 0.1
+#: A tail that has not grown by this much is the same: one and a half buckets of a histogram.
+GROWTH = 1.15
+
+Summary = dict[str, Any]
+
+
+def claims(summaries: list[Summary]) -> list[dict[str, str]]:
+    """Claim, verdict and the numbers for it; nothing of runs that were not made."""
+    if not summaries:
+        return []
+    return [_never_fails(summaries), _tail_is_the_clients(summaries),
+            _fast_has_less(summaries), _linear(summaries)]
+
+
+def _claim(text: str, verdict: str, numbers: str) -> dict[str, str]:
+    return {"claim": text, "verdict": verdict, "numbers": numbers}
+
+
+def _never_fails(summaries: list[Summary]) -> dict[str, str]:
+    failures = sum(one["failures"] for one in summaries)
+    requests = sum(int(one["locust"][f"{kind}_count"]) for one in summaries
+                   for kind in ("get", "post", "seed"))
+    return _claim("The server never fails.", REFUTED if failures else CONFIRMED,
+                  f"{failures:,} of {requests:,} requests failed in {len(summaries)} runs.")
+
+
+def _most_users(summaries: list[Summary]) -> list[Summary]:
+    most = max(one["run"]["users"] for one in summaries)
+    return [one for one in summaries if one["run"]["users"] == most]
+
+
+def _tail_is_the_clients(summaries: list[Summary]) -> dict[str, str]:
+    most = _most_users(summaries)
+    text = (f"The tail at {most[0]['run']['users']} users is the load generator's processor, "
+            "not the server.")
+    sources = {one["tail"]["source"] for one in most}
+    if sources == {Source.LOAD_GENERATOR.value}:
+        verdict = CONFIRMED
+    elif sources & {Source.SERVER.value, Source.WIRE.value}:
+        verdict = REFUTED
+    else:
+        verdict = OPEN
+    numbers = []
+    for one in most:
+        get = one["views"]["get"]
+        line = (f"{_client(one)}: {one['tail']['source']}; GET p99 "
+                f"{milliseconds(get['intended']['p99'])} from the intended start, "
+                f"{milliseconds(get['sent']['p99'])} from the send, "
+                f"{milliseconds(get['server']['p99'])} in the server")
+        if one["client_cpu"]["mean"] is not None:
+            line += (f"; Locust {one['client_cpu']['mean']:.0%} of its core and "
+                     f"{one['client_cpu']['worst']:.0%} in its worst second")
+        if one["server_cpu"]["mean"] is not None:
+            line += f", the server {one['server_cpu']['mean']:.1%}"
+        if one["tail"]["busy_share"] is not None:
+            line += (f"; {one['tail']['busy_share']:.0%} of the slow GETs in seconds above "
+                     f"{BUSY_CPU:.0%}")
+        numbers.append(line + ".")
+    return _claim(text, verdict, " ".join(numbers))
+
+
+def _fast_has_less(summaries: list[Summary]) -> dict[str, str]:
+    text = "With FastHttpUser the tail is smaller."
+    by_client = {one["run"]["client"]: one for one in _most_users(summaries)}
+    if {"http", "fast"} - set(by_client):
+        return _claim(text, OPEN, "Only one of both classes was run.")
+    tails = {client: one["views"]["get"]["intended"] for client, one in by_client.items()}
+    known = [tails[client][name] for client in tails for name in ("p95", "p99")]
+    if None in known:
+        return _claim(text, OPEN, "A run has no requests.")
+    smaller = all(tails["fast"][name] * GROWTH <= tails["http"][name] for name in ("p95", "p99"))
+    larger = any(tails["fast"][name] > tails["http"][name] for name in ("p95", "p99"))
+    numbers = [f"{_client(one)}: GET p95 {milliseconds(tails[client]['p95'])}, "
+               f"p99 {milliseconds(tails[client]['p99'])} from the intended start"
+               + (f", {one['client_cpu_by_request'] * 1e6:,.0f} µs of processor a request"
+                  if one["client_cpu_by_request"] else "") + "."
+               for client, one in by_client.items()]
+    return _claim(text, CONFIRMED if smaller else REFUTED if larger else OPEN, " ".join(numbers))
+
+
+def _linear(summaries: list[Summary]) -> dict[str, str]:
+    text = "Requests a second are linear in users: each waits 1 to 3 s, so users / 2 s."
+    rates = [(one, one["requests_per_second"] / one["run"]["users"] / REQUESTS_BY_USER)
+             for one in summaries if one["requests_per_second"]]
+    if not rates:
+        return _claim(text, OPEN, "No rate was measured.")
+    # The last seconds of a run in which users still seed are not what the claim is about.
+    seeding = [one for one, _ in rates
+               if (one["seeding_seconds"] or 0) > one["run"]["seconds"] - 10]
+    off = [one for one, ratio in rates if abs(ratio - 1) > _tolerance(one)]
+    numbers = ", ".join(f"{one['title']} {one['requests_per_second']:.1f} ({ratio:.2f} x)"
+                        for one, ratio in rates) + "."
+    if seeding:
+        numbers += (" In " + ", ".join(one["title"] for one in seeding)
+                    + " users still seeded in the last ten seconds.")
+    return _claim(text, OPEN if seeding else REFUTED if off else CONFIRMED, numbers)
+
+
+def _tolerance(one: Summary) -> float:
+    """Few users make a random rate: three standard deviations of a Poisson count in 10 s."""
+    expected = one["run"]["users"] * REQUESTS_BY_USER * 10
+    return max(LINEAR_TOLERANCE, 3 / expected ** 0.5)
+
+
+def _client(one: Summary) -> str:
+    return "FastHttpUser" if one["run"]["client"] == "fast" else "HttpUser"

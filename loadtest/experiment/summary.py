@@ -1,0 +1,188 @@
+"""What a report shows of one run, computed from its record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from experiment import verdict
+from experiment.histograms import Histogram, total
+from experiment.locust_process import GET_NAME, POST_NAME, SEED_NAME
+from experiment.runs import Run
+from experiment.verdict import BUSY_CPU, Evidence
+
+#: The end of a run in which all users are there and have seeded, as a rule: its rate is the one
+#: that Locust's own page shows as current.
+LAST_SECONDS = 10.0
+QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+#: A mark on a curve over time needs this many requests in its interval.
+LEAST_IN_INTERVAL = 5
+
+Intervals = list[dict[str, Any]]
+
+
+class _Record:
+    """A record with its sparse histograms at hand."""
+
+    def __init__(self, record: dict[str, Any]) -> None:
+        self.fields = record
+        self._bounds = tuple(float(bound) for bound in record["bounds"])
+
+    def whole(self, side: str, kind: str) -> Histogram:
+        return self._histogram(self.fields[side], kind)
+
+    def of(self, interval: dict[str, Any], kind: str) -> Histogram:
+        return self._histogram(interval["histograms"], kind)
+
+    def _histogram(self, histograms: dict[str, Any], kind: str) -> Histogram:
+        return Histogram.from_sparse(self._bounds, histograms.get(kind, {}))
+
+
+def summarize(fields: dict[str, Any]) -> dict[str, Any]:
+    """JSON: times are seconds where the name does not say otherwise."""
+    record = _Record(fields)
+    run = Run(**fields["run"])
+    client: Intervals = fields["client_intervals"]
+    server: Intervals = fields["server_intervals"]
+    evidence = _evidence(record, client)
+    judged = verdict.judge(evidence)
+    return {
+        "name": run.name,
+        "title": run.title,
+        "run": fields["run"],
+        "began": fields["began"],
+        "locust": _as_locust_shows(fields["locust"]),
+        "failures": fields["failures"],
+        "requests_per_second": _last_rate(record, client),
+        "views": {kind: _views(record, kind) for kind in ("get", "post")},
+        "lag_p99": record.whole("server", "lag").quantile(0.99),
+        "client_cpu": _cpu(client),
+        "server_cpu": _cpu(server),
+        "client_cpu_by_request": _cpu_by_request(record, client),
+        "others_share": fields["others_share"],
+        "locust_warned_of_cpu": fields["locust_warned_of_cpu"],
+        "seeding_seconds": _seeding_seconds(record, client),
+        "tail": {"quantile": verdict.tail_quantile(evidence.requests),
+                 "source": judged.source.value, "sentence": judged.sentence,
+                 "busy_share": evidence.busy_share, "seeding_share": evidence.seeding_share},
+        "curves": {"client": [_point(record, one, "sent_get", "intended_get") for one in client],
+                   "server": [_point(record, one, "get") for one in server]},
+        "distributions": {
+            "intended": record.whole("client", "intended_get").distribution(),
+            "sent": record.whole("client", "sent_get").distribution(),
+            "server": record.whole("server", "get").distribution()},
+    }
+
+
+def _as_locust_shows(rows: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """Locust's own figures, in milliseconds and rounded as it rounds them."""
+    def of(name: str, column: str) -> float | None:
+        text = rows.get(name, {}).get(column, "N/A")
+        return None if text in ("", "N/A") else float(text)
+
+    shown: dict[str, Any] = {}
+    for kind, name in (("get", GET_NAME), ("post", POST_NAME), ("seed", SEED_NAME)):
+        for quantile, column in (("p50", "50%"), ("p95", "95%"), ("p99", "99%")):
+            shown[f"{kind}_{quantile}"] = of(name, column)
+        shown[f"{kind}_count"] = of(name, "Request Count") or 0
+    rates = [of(name, "Requests/s") or 0.0 for name in (GET_NAME, POST_NAME)]
+    shown["mean_requests_per_second"] = sum(rates)
+    return shown
+
+
+def _views(record: _Record, kind: str) -> dict[str, Any]:
+    """The same requests seen from three places. The server's POSTs have the seed's among them."""
+    kinds = [kind] if kind == "get" else ["post", "seed"]
+    views = {"intended": total(record.whole("client", f"intended_{one}") for one in kinds),
+             "sent": total(record.whole("client", f"sent_{one}") for one in kinds),
+             "server": record.whole("server", kind)}
+    return {view: {"count": int(histogram.count)} | {
+        name: histogram.quantile(quantile) for name, quantile in QUANTILES.items()}
+        for view, histogram in views.items()}
+
+
+def _evidence(record: _Record, client: Intervals) -> Evidence:
+    intended = record.whole("client", "intended_get")
+    server = record.whole("server", "get")
+    quantile = verdict.tail_quantile(int(intended.count)) or verdict.QUANTILES[-1]
+    cpu = _cpu(client)
+    return Evidence(
+        requests=int(intended.count),
+        intended=intended.quantile(quantile),
+        sent=record.whole("client", "sent_get").quantile(quantile),
+        server=server.quantile(quantile),
+        lag=record.whole("server", "lag").quantile(quantile),
+        busy_share=_share_of_slow(record, client, quantile,
+                                  lambda one: (one["cpu"] or 0.0) >= BUSY_CPU),
+        cpu_mean=cpu["mean"], cpu_worst=cpu["worst"],
+        seeding_share=_share_of_slow(record, client, quantile,
+                                     lambda one: record.of(one, "sent_seed").count > 0))
+
+
+def _share_of_slow(record: _Record, client: Intervals, quantile: float, chosen) -> float | None:
+    """Of the GETs from the quantile's bucket on, those in the intervals that are `chosen`."""
+    index = record.whole("client", "intended_get").bucket_of(quantile)
+    if index is None:
+        return None
+    slow = [(record.of(one, "intended_get").count_from(index), chosen(one)) for one in client]
+    all_slow = sum(count for count, _ in slow)
+    return sum(count for count, here in slow if here) / all_slow if all_slow else None
+
+
+def _cpu(intervals: Intervals) -> dict[str, float | None]:
+    """Cores used: over the run, and in its worst second."""
+    known = [(one["end"] - one["begin"], one["cpu"]) for one in intervals
+             if one["cpu"] is not None]
+    seconds = sum(length for length, _ in known)
+    if not seconds:
+        return {"mean": None, "worst": None}
+    return {"mean": sum(length * cpu for length, cpu in known) / seconds,
+            "worst": max(cpu for _, cpu in known)}
+
+
+def _cpu_by_request(record: _Record, client: Intervals) -> float | None:
+    """Seconds of the load generator's processor for each request, the seed's too."""
+    used = requests = 0.0
+    for one in client:
+        if one["cpu"] is not None:
+            used += one["cpu"] * (one["end"] - one["begin"])
+            requests += sum(record.of(one, f"sent_{kind}").count
+                            for kind in ("get", "post", "seed"))
+    return used / requests if requests else None
+
+
+def _last_rate(record: _Record, client: Intervals) -> float | None:
+    """GETs and POSTs a second in the last seconds of the run."""
+    if not client:
+        return None
+    last = [one for one in client if one["begin"] >= client[-1]["end"] - LAST_SECONDS - 0.5]
+    seconds = sum(one["end"] - one["begin"] for one in last)
+    requests = sum(record.of(one, f"sent_{kind}").count for one in last
+                   for kind in ("get", "post"))
+    return requests / seconds if seconds else None
+
+
+def _seeding_seconds(record: _Record, client: Intervals) -> float | None:
+    """Until the last product of the seed was stored."""
+    ends = [one["end"] for one in client if record.of(one, "sent_seed").count]
+    return max(ends) if ends else None
+
+
+def _point(record: _Record, interval: dict[str, Any], kind: str,
+           intended: str | None = None) -> dict[str, Any]:
+    """A second on the curves."""
+    seconds = interval["end"] - interval["begin"]
+    gets = record.of(interval, kind)
+    enough = gets.count >= LEAST_IN_INTERVAL
+    all_kinds = [name for name in interval["histograms"]
+                 if name != "lag" and not name.startswith("intended")]
+    point = {
+        "t": interval["end"], "users": interval["users"], "cpu": interval["cpu"],
+        "requests_per_second": sum(record.of(interval, name).count
+                                   for name in all_kinds) / seconds,
+        "p50": gets.quantile(0.5) if enough else None,
+        "p99": gets.quantile(0.99) if enough else None}
+    if intended:
+        late = record.of(interval, intended)
+        point["intended_p99"] = late.quantile(0.99) if enough else None
+    return {name: round(value, 6) if isinstance(value, float) else value
+            for name, value in point.items()}
