@@ -9,6 +9,9 @@ so in what of the measured time is the client's own. With both given, or none, L
 No product belongs to two users, not even over workers (--processes, --master), so each answer is
 checked against what its user last stored. Runs that load one server at the same time need
 --first-id far enough apart.
+
+locust_metrics.py serves what is measured to Prometheus, scenarios/ has shapes of load, and
+docs/loadtest.md says how to use both.
 """
 
 from __future__ import annotations
@@ -16,12 +19,15 @@ from __future__ import annotations
 import itertools
 import random
 import string
+import time
 from typing import Any
 
 from locust import FastHttpUser, HttpUser, User, events, task
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from locust.exception import StopUser
+
+import locust_metrics  # noqa: F401  (listens to events)
 
 SEED_NAME = "/products/[id]/details (seed)"
 GET_NAME = "/products/[id]"
@@ -60,11 +66,18 @@ class CatalogueUser(User):
     #: What the client takes with each request.
     request_arguments: dict[str, Any] = {}
 
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self._options = environment.parsed_options
+        #: When the next request should begin, by time.perf_counter().
+        self._intended_start = time.perf_counter()
+
     def wait_time(self) -> float:
-        return random.uniform(self._options.wait_min, self._options.wait_max)
+        pause = random.uniform(self._options.wait_min, self._options.wait_max)
+        self._intended_start = time.perf_counter() + pause
+        return pause
 
     def on_start(self) -> None:
-        self._options = self.environment.parsed_options
         #: What this user last stored; None where a failed POST leaves that open.
         self._products: dict[int, dict[str, Any] | None] = {}
         for product_id in self._own_ids():
@@ -91,13 +104,19 @@ class CatalogueUser(User):
             raise StopUser(f"worker {worker} has no ids left for another user")
         return range(first, first + count)
 
+    def _begin(self) -> dict[str, float]:
+        """The context of a request that is sent now. A timer that fires early is not late."""
+        return {"lateness": max(0.0, time.perf_counter() - self._intended_start)}
+
     def _put(self, product_id: int, name: str) -> None:
         product = random_product(product_id)
         with self.client.post(f"/products/{product_id}/details", json=product, name=name,
-                              catch_response=True, **self.request_arguments) as response:
+                              catch_response=True, context=self._begin(),
+                              **self.request_arguments) as response:
             stored = response.status_code == 204
             if not stored:
                 response.failure(unexpected(response, 204))
+        self._intended_start = time.perf_counter()
         if stored:
             self._products[product_id] = product
         elif product_id in self._products:
@@ -106,19 +125,11 @@ class CatalogueUser(User):
     def _get(self, product_id: int) -> None:
         expected = self._products[product_id]
         with self.client.get(f"/products/{product_id}", name=GET_NAME, catch_response=True,
-                             **self.request_arguments) as response:
-            if response.status_code != 200:
-                response.failure(unexpected(response, 200))
-                return
-            try:
-                product = response.json()
-            except ValueError:
-                response.failure("the body is not JSON")
-                return
-            if not isinstance(product, dict) or product.get("product_id") != product_id:
-                response.failure("another product than asked for")
-            elif expected is not None and product != expected:
-                response.failure("not what this user stored last")
+                             context=self._begin(), **self.request_arguments) as response:
+            complaint = wrong_with(response, product_id, expected)
+            if complaint:
+                response.failure(complaint)
+        self._intended_start = time.perf_counter()
 
 
 class ProductHttpUser(CatalogueUser, HttpUser):
@@ -143,6 +154,21 @@ def unexpected(response: Any, wanted: int) -> str:
     if response.status_code == 0:
         return f"no answer: {type(response.error).__name__}"
     return f"status {response.status_code}, not {wanted}"
+
+
+def wrong_with(response: Any, product_id: int, expected: dict[str, Any] | None) -> str:
+    """What makes the answer to a GET a failure; empty when all is well."""
+    if response.status_code != 200:
+        return unexpected(response, 200)
+    try:
+        product = response.json()
+    except ValueError:
+        return "the body is not JSON"
+    if not isinstance(product, dict) or product.get("product_id") != product_id:
+        return "another product than asked for"
+    if expected is not None and product != expected:
+        return "not what this user stored last"
+    return ""
 
 
 def random_product(product_id: int) -> dict[str, Any]:
