@@ -48,8 +48,8 @@ class ClientMetrics:
         self._series: dict[tuple[str, str], _Series] = {}
         self._lines: dict[tuple[str, str, str], list[str]] = {}
         self._dropped_arrivals = 0
-        #: By the name of the process.
-        self.cpu_seconds: dict[str, float] = {}
+        #: By the name of the process: when, since the epoch, and how much by then; seconds both.
+        self.processor_times: dict[str, tuple[float, float]] = {}
 
     def record(self, method: str, name: str, response_time: float, lateness: float) -> None:
         """`lateness` is what passed between the intended start and the sending. Seconds both."""
@@ -111,7 +111,7 @@ class ClientMetrics:
                         [(_labels(user_class=name), count) for name, count in users.items()])
         lines += _plain("locust_process_cpu_seconds_total", "counter",
                         [(_labels(process=name), round(seconds, 6))
-                         for name, seconds in self.cpu_seconds.items()])
+                         for name, (_, seconds) in self.processor_times.items()])
         lines += _plain("locust_dropped_arrivals_total", "counter",
                         [("", self._dropped_arrivals)])
         return "\n".join(lines) + "\n"

@@ -109,7 +109,7 @@ def _kind(response: Any) -> str:
 
 
 def _add_to_report(client_id: str, data: dict[str, Any]) -> None:
-    data[REPORT] = metrics.take() | {"cpu_seconds": time.process_time()}
+    data[REPORT] = metrics.take() | {"processor_time": [time.time(), time.process_time()]}
 
 
 def _merge_from(master: MasterRunner) -> Callable[..., None]:
@@ -118,14 +118,21 @@ def _merge_from(master: MasterRunner) -> Callable[..., None]:
         if report is not None:
             metrics.merge(report)
             worker = f"worker-{master.get_worker_index(client_id)}"
-            metrics.cpu_seconds[worker] = report["cpu_seconds"]
+            metrics.processor_times[worker] = tuple(report["processor_time"])
     return merge
 
 
+def processor_times(runner: Runner) -> dict[str, tuple[float, float]]:
+    """As ClientMetrics has them, this process's of now."""
+    process = "master" if isinstance(runner, MasterRunner) else "local"
+    metrics.processor_times[process] = time.time(), time.process_time()
+    return dict(metrics.processor_times)
+
+
 def exposition(runner: Runner) -> str:
-    distributed = isinstance(runner, MasterRunner)
-    metrics.cpu_seconds["master" if distributed else "local"] = time.process_time()
-    running = runner.reported_user_classes_count if distributed else runner.user_classes_count
+    processor_times(runner)
+    running = (runner.reported_user_classes_count if isinstance(runner, MasterRunner)
+               else runner.user_classes_count)
     return metrics.render({user.__name__: running.get(user.__name__, 0)
                            for user in runner.user_classes})
 
