@@ -115,15 +115,15 @@ class Exposition:
                 self._series.setdefault(name, []).append(
                     (dict(_LABEL.findall(labels or "")), float(value)))
 
-    def sum(self, name: str, **labels: str) -> float | None:
+    def sum(self, metric: str, /, **labels: str) -> float | None:
         """Of all series; None when there is none."""
-        values = [value for _, value in self._chosen(name, labels)]
+        values = [value for _, value in self._chosen(metric, labels)]
         return sum(values) if values else None
 
-    def histogram(self, name: str, **labels: str) -> Histogram:
+    def histogram(self, metric: str, /, **labels: str) -> Histogram:
         """Of all series together; empty when there is none."""
         cumulative: dict[float, float] = {}
-        for own, value in self._chosen(f"{name}_bucket", labels):
+        for own, value in self._chosen(f"{metric}_bucket", labels):
             bound = float(own["le"])
             cumulative[bound] = cumulative.get(bound, 0.0) + value
         bounds = tuple(sorted(cumulative))
@@ -131,8 +131,8 @@ class Exposition:
         return Histogram(bounds, tuple(
             max(0.0, here - below) for here, below in zip(counts, [0.0, *counts])))
 
-    def _chosen(self, name: str,
+    def _chosen(self, metric: str,
                 labels: dict[str, str]) -> Iterator[tuple[dict[str, str], float]]:
-        for own, value in self._series.get(name, []):
+        for own, value in self._series.get(metric, []):
             if all(own.get(label) == wanted for label, wanted in labels.items()):
                 yield own, value

@@ -2,7 +2,7 @@
 
 A record has the run's parameters, Locust's own statistics, histograms of the whole run from both
 sides, and a list of intervals of about a second for each side. Histograms are sparse: the count by
-the index of its bucket in "bounds", which both sides share.
+the index of its bucket in "bounds", which are those of "latency", on both sides, or those of "lag".
 """
 
 from __future__ import annotations
@@ -92,9 +92,9 @@ def perform(run: Run, target: Target, prefix: list[str], metrics_port: int | Non
     whole_client = _client_histograms(Exposition(outcome.metrics))
     whole_server = _between(_server_histograms(Exposition(first.text or "")),
                             _server_histograms(Exposition(last.text or "")))
-    bounds = next((histogram.bounds for histogram in [*whole_client.values(),
-                                                      *whole_server.values()]
-                   if histogram.bounds), ())
+    bounds = {"latency": _common_bounds([*whole_client.values(), *(
+                  histogram for kind, histogram in whole_server.items() if kind != "lag")]),
+              "lag": whole_server["lag"].bounds}
     return {
         "run": run.to_json(),
         "began": began.strftime("%Y-%m-%d %H:%M:%S UTC"),
@@ -102,11 +102,11 @@ def perform(run: Run, target: Target, prefix: list[str], metrics_port: int | Non
         "failures": outcome.failures,
         "locust_warned_of_cpu": outcome.warned_of_cpu,
         "others_share": others_share,
-        "bounds": [str(bound) for bound in bounds],
-        "client": _sparse(whole_client, bounds),
-        "server": _sparse(whole_server, bounds),
-        "client_intervals": [_interval_json(one, bounds) for one in client_intervals],
-        "server_intervals": [_interval_json(one, bounds) for one in server_intervals],
+        "bounds": {kind: [str(bound) for bound in of] for kind, of in bounds.items()},
+        "client": _sparse(whole_client),
+        "server": _sparse(whole_server),
+        "client_intervals": [_interval_json(one) for one in client_intervals],
+        "server_intervals": [_interval_json(one) for one in server_intervals],
     }
 
 
@@ -208,16 +208,20 @@ def _between(before: dict[str, Histogram], after: dict[str, Histogram]) -> dict[
     return {kind: histogram.since(before[kind]) for kind, histogram in after.items()}
 
 
-def _sparse(histograms: dict[str, Histogram], bounds: tuple[float, ...]) -> dict[str, Any]:
-    for kind, histogram in histograms.items():
-        if histogram.bounds and histogram.bounds != bounds:
-            raise LocustError(f"the buckets of {kind} differ from the others: client and server "
-                              "are of different versions; use those of one commit")
+def _common_bounds(histograms: list[Histogram]) -> tuple[float, ...]:
+    found = {histogram.bounds for histogram in histograms if histogram.bounds}
+    if len(found) > 1:
+        raise LocustError("client and server have different buckets, so they cannot be compared: "
+                          "use those of one commit")
+    return found.pop() if found else ()
+
+
+def _sparse(histograms: dict[str, Histogram]) -> dict[str, Any]:
     return {kind: histogram.sparse() for kind, histogram in histograms.items()
             if histogram.bounds}
 
 
-def _interval_json(interval: _Interval, bounds: tuple[float, ...]) -> dict[str, Any]:
+def _interval_json(interval: _Interval) -> dict[str, Any]:
     return {"begin": round(interval.begin, 3), "end": round(interval.end, 3),
             "cpu": None if interval.cpu is None else round(interval.cpu, 4),
-            "users": interval.users, "histograms": _sparse(interval.histograms, bounds)}
+            "users": interval.users, "histograms": _sparse(interval.histograms)}

@@ -33,7 +33,8 @@ def markdown(results: dict[str, Any]) -> str:
     parts += [
         "## The experiment's table",
         "As Locust shows it, in milliseconds; requests/s are GETs and POSTs in the last ten "
-        "seconds, which Locust's page shows as current. In parentheses the published figure: "
+        "seconds (a third of a shorter run), which Locust's page shows as current. In "
+        "parentheses the published figure: "
         "that server had a quarter of a processor, and the internet between it and its load "
         "generator, so compare how figures grow and not how large they are.",
         table(*experiment_table(runs)),

@@ -19,6 +19,8 @@ from experiment.summary import summarize
 
 Results = dict[str, Any]
 
+#: Beyond this share of other programs a tail may be theirs.
+LOADED_MACHINE = 0.1
 APART = ("Client and server ran on this one machine, each on processors of its own, so that neither "
          "took the other's; the loopback between them is shorter than any network.")
 TOGETHER = ("Client and server ran on this one machine and shared its processors: what one of them "
@@ -73,6 +75,10 @@ def _results(parameters: dict[str, Any], records: list[dict[str, Any]], planned:
                      "conclude from.")
     if len(records) < planned:
         notes.append(f"Not finished: {len(records)} of {planned} runs.")
+    others = max(one["others_share"] for one in runs)
+    if others > LOADED_MACHINE:
+        notes.append(f"Other programs had up to {others:.0%} of this machine's processors "
+                     "meanwhile: repeat it when nothing else runs.")
     setting = (ELSEWHERE if not parameters["binary"] else
                TOGETHER if "share" in parameters["processors"] else APART)
     server = parameters["server"]

@@ -10,9 +10,10 @@ from experiment.locust_process import GET_NAME, POST_NAME, SEED_NAME
 from experiment.runs import Run
 from experiment.verdict import BUSY_CPU, Evidence
 
-#: The end of a run in which all users are there and have seeded, as a rule: its rate is the one
+#: Of the end of a run, when all users are there and have seeded, as a rule: its rate is the one
 #: that Locust's own page shows as current.
 LAST_SECONDS = 10.0
+LAST_PART = 1 / 3
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 #: A mark on a curve over time needs this many requests in its interval.
 LEAST_IN_INTERVAL = 5
@@ -25,7 +26,8 @@ class _Record:
 
     def __init__(self, record: dict[str, Any]) -> None:
         self.fields = record
-        self._bounds = tuple(float(bound) for bound in record["bounds"])
+        self._bounds = {kind: tuple(float(bound) for bound in bounds)
+                        for kind, bounds in record["bounds"].items()}
 
     def whole(self, side: str, kind: str) -> Histogram:
         return self._histogram(self.fields[side], kind)
@@ -34,7 +36,13 @@ class _Record:
         return self._histogram(interval["histograms"], kind)
 
     def _histogram(self, histograms: dict[str, Any], kind: str) -> Histogram:
-        return Histogram.from_sparse(self._bounds, histograms.get(kind, {}))
+        bounds = self._bounds["lag" if kind == "lag" else "latency"]
+        return Histogram.from_sparse(bounds, histograms.get(kind, {}))
+
+    def lag(self, quantile: float) -> float | None:
+        """Of the event loop. Its first bucket is wide, so what lies in it counts as none."""
+        histogram = self.whole("server", "lag")
+        return 0.0 if histogram.bucket_of(quantile) == 0 else histogram.quantile(quantile)
 
 
 def summarize(fields: dict[str, Any]) -> dict[str, Any]:
@@ -52,9 +60,9 @@ def summarize(fields: dict[str, Any]) -> dict[str, Any]:
         "began": fields["began"],
         "locust": _as_locust_shows(fields["locust"]),
         "failures": fields["failures"],
-        "requests_per_second": _last_rate(record, client),
+        "requests_per_second": _last_rate(record, client, last_seconds(run)),
         "views": {kind: _views(record, kind) for kind in ("get", "post")},
-        "lag_p99": record.whole("server", "lag").quantile(0.99),
+        "lag_p99": record.lag(0.99),
         "client_cpu": _cpu(client),
         "server_cpu": _cpu(server),
         "client_cpu_by_request": _cpu_by_request(record, client),
@@ -110,12 +118,13 @@ def _evidence(record: _Record, client: Intervals) -> Evidence:
         intended=intended.quantile(quantile),
         sent=record.whole("client", "sent_get").quantile(quantile),
         server=server.quantile(quantile),
-        lag=record.whole("server", "lag").quantile(quantile),
+        lag=record.lag(quantile),
         busy_share=_share_of_slow(record, client, quantile,
                                   lambda one: (one["cpu"] or 0.0) >= BUSY_CPU),
         cpu_mean=cpu["mean"], cpu_worst=cpu["worst"],
         seeding_share=_share_of_slow(record, client, quantile,
-                                     lambda one: record.of(one, "sent_seed").count > 0))
+                                     lambda one: record.of(one, "sent_seed").count > 0),
+        others_share=record.fields["others_share"])
 
 
 def _share_of_slow(record: _Record, client: Intervals, quantile: float, chosen) -> float | None:
@@ -150,11 +159,16 @@ def _cpu_by_request(record: _Record, client: Intervals) -> float | None:
     return used / requests if requests else None
 
 
-def _last_rate(record: _Record, client: Intervals) -> float | None:
+def last_seconds(run: Run) -> float:
+    """The end of a run that its rate is of; less of a short one."""
+    return min(LAST_SECONDS, run.seconds * LAST_PART)
+
+
+def _last_rate(record: _Record, client: Intervals, length: float) -> float | None:
     """GETs and POSTs a second in the last seconds of the run."""
     if not client:
         return None
-    last = [one for one in client if one["begin"] >= client[-1]["end"] - LAST_SECONDS - 0.5]
+    last = [one for one in client if one["begin"] >= client[-1]["end"] - length - 0.5]
     seconds = sum(one["end"] - one["begin"] for one in last)
     requests = sum(record.of(one, f"sent_{kind}").count for one in last
                    for kind in ("get", "post"))

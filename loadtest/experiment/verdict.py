@@ -55,6 +55,8 @@ class Evidence:
     cpu_worst: float | None
     #: Of the slow GETs, those answered in seconds in which users were still seeding.
     seeding_share: float | None
+    #: Of all processors of this machine, what neither side had.
+    others_share: float
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ def judge(evidence: Evidence) -> Verdict:
         return Verdict(Source.LOAD_GENERATOR,
                        f"Load generator: {seen}, and it was out of processor. {_busy(evidence)}")
     return Verdict(Source.WIRE, f"Wire: {seen}, and neither the server nor a busy load generator "
-                                f"accounts for the rest. {_busy(evidence)}")
+                                f"accounts for the rest. {_busy(evidence)} Other programs had "
+                                f"{evidence.others_share:.0%} of this machine.")
 
 
 def milliseconds(seconds: float | None) -> str:

@@ -15,7 +15,7 @@ function axis(of, more) {
     type: of.log ? "logarithmic" : "linear",
     title: {display: true, text: of.title, color: colorOf("quiet")},
     grid: {color: colorOf("line")},
-    min: of.min, max: of.max,
+    min: of.min, max: of.max, suggestedMax: of.suggestedMax,
     ticks: {
       color: colorOf("quiet"), maxRotation: 0, autoSkipPadding: 12,
       // On a log axis only powers of ten are named: the rest would stand on one another.
