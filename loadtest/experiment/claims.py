@@ -6,7 +6,7 @@ from typing import Any
 
 from experiment.runs import Run
 from experiment.summary import last_seconds
-from experiment.verdict import BUSY_CPU, BUSY_SHARE, Source, milliseconds
+from experiment.verdict import BUSY_SHARE, Source, milliseconds
 
 CONFIRMED, PARTLY, REFUTED, OPEN = "confirmed", "confirmed in part", "refuted", "not decided"
 #: A closed loop of users that wait 1 to 3 s does this many requests a second for each user.
@@ -70,8 +70,8 @@ def _tail_is_the_clients(summaries: list[Summary]) -> dict[str, str]:
         if one["server_cpu"]["mean"] is not None:
             line += f", the server {one['server_cpu']['mean']:.1%}"
         if one["tail"]["busy_share"] is not None:
-            line += (f"; {one['tail']['busy_share']:.0%} of the slow GETs in seconds above "
-                     f"{BUSY_CPU:.0%}")
+            line += (f"; {one['tail']['busy_share']:.0%} of the slow GETs in seconds in which its "
+                     "loop had no break for half as long")
         numbers.append(line + ".")
     return _claim(text, verdict, " ".join(numbers))
 

@@ -19,7 +19,7 @@ from typing import Any
 from experiment.histograms import Exposition, Histogram
 from experiment.locust_process import GET_NAME, POST_NAME, SEED_NAME, Locust, LocustError
 from experiment.runs import Run
-from experiment.sampling import INTERVAL_SECONDS, Sampler, Scrape, scrape
+from experiment.sampling import INTERVAL_SECONDS, LoopWatch, Sampler, Scrape, scrape
 from processors import Watch
 from servers import Server
 
@@ -74,12 +74,14 @@ def perform(run: Run, target: Target, prefix: list[str], metrics_port: int | Non
         first = scrape(target.metrics_address, pid)
         locust = Locust(run, target.address, port, Path(name), prefix)
         try:
-            client = Sampler(f"127.0.0.1:{port}", locust.pid)
+            client = Sampler(f"127.0.0.1:{port}", locust.pid, starts=True)
             server = Sampler(target.metrics_address, pid)
+            loop = LoopWatch(locust.pid)
             try:
                 _watch(run, locust, target, client, look)
             finally:
                 client_scrapes, server_scrapes = client.stop(), server.stop()
+                loop.stop()
         finally:
             locust.stop()
         last = scrape(target.metrics_address, pid)
@@ -102,6 +104,10 @@ def perform(run: Run, target: Target, prefix: list[str], metrics_port: int | Non
         "failures": outcome.failures,
         "locust_warned_of_cpu": outcome.warned_of_cpu,
         "others_share": others_share,
+        "client_waited_share": loop.waited_share(start),
+        # Of one that began before the first user, the rest.
+        "busy_stretches": [[round(max(0.0, begin - start), 3), round(end - start, 3)]
+                           for begin, end in loop.busy_stretches() if end > start],
         "bounds": {kind: [str(bound) for bound in of] for kind, of in bounds.items()},
         "client": _sparse(whole_client),
         "server": _sparse(whole_server),
@@ -165,12 +171,17 @@ def _start(scrapes: list[Scrape]) -> float:
 
 def _intervals(scrapes: list[Scrape], start: float,
                histograms_of: Callable[[Exposition], dict[str, Histogram]]) -> list[_Interval]:
-    """Between each two scrapes since `start`; one that was not answered is left out."""
+    """Between each two scrapes since `start`.
+
+    One that was not answered is left out, but for those before the first answer, when there was
+    nothing to tell: Locust may have users at once. A side that never answers has its processor
+    time told.
+    """
     found = []
-    answers = any(one.text for one in scrapes)
+    first_answer = next((one.time for one in scrapes if one.text), float("inf"))
     before: tuple[Scrape, dict[str, Histogram]] | None = None
     for one in scrapes:
-        if answers and one.text is None:
+        if one.text is None and one.time > first_answer:
             continue
         metrics = Exposition(one.text or "")
         here = histograms_of(metrics)

@@ -1,4 +1,4 @@
-"""The plots of report.md, as SVG: one small picture a run, on common axes."""
+"""The plots of report.md, as SVG: one small picture a run, on common axes where it can be."""
 
 from __future__ import annotations
 
@@ -20,30 +20,34 @@ CLIENT, INTENDED, SERVER, USERS = "#c2571a", "#7b3fa0", "#1f6fb4", "#888888"
 COLUMNS = 2
 #: Inches.
 WIDTH, ROW_HEIGHT = 9.0, 2.0
-LEAST_MILLISECONDS = 0.05
 
 
 def draw(summaries: list[Summary], directory: Path) -> None:
     """Writes the files that report_markdown.PLOTS names."""
-    _grid(summaries, directory / "rates.svg", _rates, "seconds", "requests/s")
+    _grid(summaries, directory / "rates.svg", _rates, "seconds", "requests/s, users",
+          shared=False)
     _grid(summaries, directory / "percentiles.svg", _percentiles, "seconds", "ms")
     _grid(summaries, directory / "distributions.svg", _distributions, "ms",
           "share of GETs slower")
     _grid(summaries, directory / "processors.svg", _processors, "seconds", "cores")
 
 
-def _grid(summaries: list[Summary], file: Path, panel, x_label: str, y_label: str) -> None:
+def _grid(summaries: list[Summary], file: Path, panel, x_label: str, y_label: str,
+          shared: bool = True) -> None:
     rows = -(-len(summaries) // COLUMNS)
     figure, axes = pyplot.subplots(rows, COLUMNS, figsize=(WIDTH, 0.5 + ROW_HEIGHT * rows),
-                                   squeeze=False, layout="constrained")
+                                   squeeze=False, sharex=True, sharey=shared,
+                                   layout="constrained")
     for axis in axes.flat[len(summaries):]:
         axis.set_visible(False)
+    figure.supxlabel(x_label, fontsize=8)
+    figure.supylabel(y_label, fontsize=8)
     for axis, one in zip(axes.flat, summaries):
         axis.set_title(one["title"], fontsize=9)
-        axis.set_xlabel(x_label)
-        axis.set_ylabel(y_label)
         axis.grid(alpha=0.3)
         panel(axis, one)
+        # Each minor tick of a log axis is drawn on its own; they are half of the file.
+        axis.minorticks_off()
     handles, labels = axes.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
     figure.savefig(file, metadata={"Date": None, "Creator": None})
@@ -87,7 +91,6 @@ def _distributions(axis, one: Summary) -> None:
     axis.set_xscale("log")
     axis.set_yscale("log")
     axis.set_ylim(1e-4, 1)
-    axis.set_xlim(left=LEAST_MILLISECONDS)
     axis.axhline(0.01, color=USERS, linewidth=0.7, linestyle=":", label="p99")
 
 

@@ -45,7 +45,8 @@ def markdown(results: dict[str, Any]) -> str:
         table(*views_table(runs)),
         "## Processors",
         "Of one core, which is all that a Locust process can use; the server may use more than "
-        "one. The worst is the busiest second.",
+        "one. The worst is the busiest second; waited is the time in which Locust would have run "
+        "and another program did; the longest stretch is that of its event loop without a break.",
         table(*processors_table(runs)),
         "## Where each tail comes from",
         "\n".join(f"- **{one['title']}**: {one['tail']['sentence']}" for one in runs),
@@ -92,15 +93,17 @@ def views_table(runs: list[Summary]) -> Table:
 
 
 def processors_table(runs: list[Summary]) -> Table:
-    header = ["users", "class", "Locust mean", "Locust worst", "Locust warned", "server mean",
-              "server worst", "other programs", "Locust µs/request", "seeding until",
-              "tail"]
+    header = ["users", "class", "Locust mean", "Locust worst", "Locust waited", "longest stretch",
+              "Locust warned", "server mean", "server worst", "other programs",
+              "Locust µs/request", "seeding until", "tail"]
     rows = []
     for one in runs:
         by_request = one["client_cpu_by_request"]
         rows.append([
             str(one["run"]["users"]), one["run"]["client"].capitalize(),
             _percent(one["client_cpu"]["mean"]), _percent(one["client_cpu"]["worst"]),
+            _percent(one["client_cpu"]["waited"]),
+            milliseconds(one["client_cpu"]["longest_stretch"]),
             "yes" if one["locust_warned_of_cpu"] else "no",
             _percent(one["server_cpu"]["mean"]), _percent(one["server_cpu"]["worst"]),
             _percent(one["others_share"]),

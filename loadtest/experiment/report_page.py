@@ -88,7 +88,9 @@ published figure, of a smaller server behind the internet: compare how figures g
 <p>From the intended start, from the send, in the server; POST with the seed's.</p>
 {_table(report_markdown.views_table(runs))}
 <h2>Processors</h2>
-<p>Of one core, which is all that a Locust process can use; worst is the busiest second.</p>
+<p>Of one core, which is all that a Locust process can use. Worst is the busiest second; waited is
+the time in which Locust would have run and another program did; the longest stretch is that of its
+event loop without a break.</p>
 {_table(report_markdown.processors_table(runs))}"""
     return page(results["title"], body, ["charts.js", "report.js"],
                 {"runs": [_for_charts(one) for one in runs]})

@@ -1,4 +1,4 @@
-"""Once a second, what each side says of itself and what processor time it has had."""
+"""What each side says of itself, once a second, and when the load generator was out of processor."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import http.client
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from servers import process_cpu_seconds
 
 INTERVAL_SECONDS = 1.0
+STARTING_SECONDS = 0.05
 # A load generator that is out of processor answers late; one that takes longer has no sample.
 TIMEOUT_SECONDS = 5.0
 
@@ -39,9 +41,9 @@ def fetch(address: str, path: str = "/metrics") -> str | None:
         connection.close()
 
 
-def scrape(address: str | None, pid: int | None) -> Scrape:
+def scrape(address: str, pid: int | None) -> Scrape:
     """Of one side, now. The text is parsed later: that would take processor time from the run."""
-    text = fetch(address) if address else None
+    text = fetch(address)
     cpu_seconds = None
     if pid is not None:
         with contextlib.suppress(OSError):
@@ -52,11 +54,13 @@ def scrape(address: str | None, pid: int | None) -> Scrape:
 class Sampler:
     """Scrapes one side in a thread of its own, from its making until `stop`.
 
-    Of its own, so that a side that answers late delays no sample of the other.
+    Of its own, so that a side that answers late delays no sample of the other. A side that
+    `starts` is looked at often until it answers: what it does then is not lost in its start.
     """
 
-    def __init__(self, address: str | None, pid: int | None) -> None:
+    def __init__(self, address: str, pid: int | None, starts: bool = False) -> None:
         self._address = address
+        self._starting = starts
         self._pid = pid
         self._stopped = threading.Event()
         self._scrapes: list[Scrape] = []
@@ -77,5 +81,56 @@ class Sampler:
         due = time.monotonic()
         while not self._stopped.wait(max(0.0, due - time.monotonic())):
             self._scrapes.append(scrape(self._address, self._pid))
+            self._starting = self._starting and self._scrapes[-1].text is None
             # After a late one the seconds that were missed are not made up for.
-            due = max(due + INTERVAL_SECONDS, time.monotonic())
+            due = max(due + (STARTING_SECONDS if self._starting else INTERVAL_SECONDS),
+                      time.monotonic())
+
+
+class LoopWatch:
+    """When a process's main thread, which Locust's event loop has, was busy without a break.
+
+    A second's processor share hides a burst of a tenth of it, and a request that meets the burst
+    waits for as long. So the kernel's own account of the thread is read every 20 ms: the time it
+    ran, and the time it would have run but had to wait for the processor.
+    """
+
+    WINDOW_SECONDS = 0.02
+    BUSY_SHARE = 0.9
+
+    def __init__(self, pid: int) -> None:
+        self._file = Path(f"/proc/{pid}/schedstat")
+        self._stopped = threading.Event()
+        #: Time, seconds run, seconds waited.
+        self._looks: list[tuple[float, float, float]] = []
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def busy_stretches(self) -> list[tuple[float, float]]:
+        """Begin and end of each, by the monotonic clock."""
+        stretches: list[tuple[float, float]] = []
+        for before, after in zip(self._looks, self._looks[1:]):
+            wanted = after[1] - before[1] + after[2] - before[2]
+            if wanted >= self.BUSY_SHARE * (after[0] - before[0]):
+                if stretches and stretches[-1][1] == before[0]:
+                    stretches[-1] = (stretches[-1][0], after[0])
+                else:
+                    stretches.append((before[0], after[0]))
+        return stretches
+
+    def waited_share(self, begin: float) -> float | None:
+        """Part of the time since `begin` in which it would have run and had no processor."""
+        looks = [look for look in self._looks if look[0] >= begin]
+        if len(looks) < 2:
+            return None
+        return (looks[-1][2] - looks[0][2]) / (looks[-1][0] - looks[0][0])
+
+    def _look(self) -> None:
+        with contextlib.suppress(OSError):
+            while not self._stopped.wait(self.WINDOW_SECONDS):
+                run, waited, _ = self._file.read_text().split()
+                self._looks.append((time.monotonic(), int(run) / 1e9, int(waited) / 1e9))

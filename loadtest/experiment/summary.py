@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from experiment import verdict
 from experiment.histograms import Histogram, total
 from experiment.locust_process import GET_NAME, POST_NAME, SEED_NAME
 from experiment.runs import Run
-from experiment.verdict import BUSY_CPU, Evidence
+from experiment.verdict import Evidence
 
 #: Of the end of a run, when all users are there and have seeded, as a rule: its rate is the one
 #: that Locust's own page shows as current.
 LAST_SECONDS = 10.0
 LAST_PART = 1 / 3
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+#: An interval as short as the first one may be says little of a second.
+WHOLE_SECOND = 0.5
 #: A mark on a curve over time needs this many requests in its interval.
 LEAST_IN_INTERVAL = 5
 
@@ -63,7 +66,10 @@ def summarize(fields: dict[str, Any]) -> dict[str, Any]:
         "requests_per_second": _last_rate(record, client, last_seconds(run)),
         "views": {kind: _views(record, kind) for kind in ("get", "post")},
         "lag_p99": record.lag(0.99),
-        "client_cpu": _cpu(client),
+        "client_cpu": _cpu(client) | {
+            "waited": fields["client_waited_share"],
+            "longest_stretch": max((end - begin for begin, end in fields["busy_stretches"]),
+                                   default=0.0)},
         "server_cpu": _cpu(server),
         "client_cpu_by_request": _cpu_by_request(record, client),
         "others_share": fields["others_share"],
@@ -113,21 +119,34 @@ def _evidence(record: _Record, client: Intervals) -> Evidence:
     server = record.whole("server", "get")
     quantile = verdict.tail_quantile(int(intended.count)) or verdict.QUANTILES[-1]
     cpu = _cpu(client)
+    tail = intended.quantile(quantile) or 0.0
     return Evidence(
         requests=int(intended.count),
         intended=intended.quantile(quantile),
         sent=record.whole("client", "sent_get").quantile(quantile),
         server=server.quantile(quantile),
         lag=record.lag(quantile),
-        busy_share=_share_of_slow(record, client, quantile,
-                                  lambda one: (one["cpu"] or 0.0) >= BUSY_CPU),
+        busy_share=_share_of_slow(record, client, quantile, lambda one: _longest_busy(
+            record.fields["busy_stretches"], one) >= verdict.STRETCH_SHARE * tail),
         cpu_mean=cpu["mean"], cpu_worst=cpu["worst"],
         seeding_share=_share_of_slow(record, client, quantile,
                                      lambda one: record.of(one, "sent_seed").count > 0),
+        waited_share=record.fields["client_waited_share"],
         others_share=record.fields["others_share"])
 
 
-def _share_of_slow(record: _Record, client: Intervals, quantile: float, chosen) -> float | None:
+def _longest_busy(stretches: list[list[float]], interval: dict[str, Any]) -> float:
+    """Seconds of the longest stretch of a busy loop that reaches into the interval.
+
+    The whole of it, for a request that waited since the second before is answered in this one. No
+    stretch is -1: even of a tail of nothing it explains nothing.
+    """
+    return max((end - begin for begin, end in stretches
+                if begin < interval["end"] and end > interval["begin"]), default=-1.0)
+
+
+def _share_of_slow(record: _Record, client: Intervals, quantile: float,
+                   chosen: Callable[[dict[str, Any]], bool]) -> float | None:
     """Of the GETs from the quantile's bucket on, those in the intervals that are `chosen`."""
     index = record.whole("client", "intended_get").bucket_of(quantile)
     if index is None:
@@ -144,8 +163,9 @@ def _cpu(intervals: Intervals) -> dict[str, float | None]:
     seconds = sum(length for length, _ in known)
     if not seconds:
         return {"mean": None, "worst": None}
+    whole = [cpu for length, cpu in known if length >= WHOLE_SECOND]
     return {"mean": sum(length * cpu for length, cpu in known) / seconds,
-            "worst": max(cpu for _, cpu in known)}
+            "worst": max(whole or [cpu for _, cpu in known])}
 
 
 def _cpu_by_request(record: _Record, client: Intervals) -> float | None:

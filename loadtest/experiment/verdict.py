@@ -10,8 +10,11 @@ LEAST_BEYOND = 10
 QUANTILES = (0.99, 0.95)
 SERVER_SHARE = 0.5
 LATE_SHARE = 0.25
-#: Of one core, which is all that a Locust process can use; Locust itself warns there.
-BUSY_CPU = 0.9
+#: From here on a sentence says that the load generator had to wait for its processor.
+WAITED_SHARE = 0.05
+#: A request waits for a busy loop as long as that has no break, so half the tail needs a stretch
+#: of half its length.
+STRETCH_SHARE = 0.5
 BUSY_SHARE = 0.5
 
 RULE = f"""\
@@ -24,7 +27,9 @@ which is what a request waits before it is read, are together at least half of i
 3. **load generator**, late to send: at least a quarter of it had passed when the request was sent. \
 The loop that was late to send is as late to see the answer, so the quarter stands for a half.
 4. **load generator**, out of processor: at least half of the slow GETs were answered in seconds in \
-which Locust used {BUSY_CPU:.0%} of its core or more. Slow are those from the tail's bucket on.
+which Locust's event loop was busy without a break for at least half as long as the tail. Slow are \
+those from the tail's bucket on; busy is a loop that ran, or waited for the processor, in 90% or \
+more of each 20 ms.
 5. **wire**: none of these. Sockets, kernel, scheduler, network.
 
 Of a server that shows no histogram only 1 and 3 are asked; if neither holds it is **not told**."""
@@ -48,13 +53,15 @@ class Evidence:
     #: None for a server that shows no histogram.
     server: float | None
     lag: float | None
-    #: Of the slow GETs, those answered while the client was busy; None without such samples.
+    #: Of the slow GETs, those answered in seconds with a stretch as in the rule; None for no sample.
     busy_share: float | None
     #: Of one core.
     cpu_mean: float | None
     cpu_worst: float | None
     #: Of the slow GETs, those answered in seconds in which users were still seeding.
     seeding_share: float | None
+    #: Of the time, that in which the client would have run and had no processor.
+    waited_share: float | None
     #: Of all processors of this machine, what neither side had.
     others_share: float
 
@@ -125,8 +132,11 @@ def _busy(evidence: Evidence) -> str:
         return "What processor time it had is not known."
     text = (f"Locust used {evidence.cpu_mean:.0%} of its core, {evidence.cpu_worst:.0%} in its "
             "worst second")
+    if evidence.waited_share is not None and evidence.waited_share >= WAITED_SHARE:
+        text += f", and waited for it {evidence.waited_share:.0%} of the time"
     if evidence.busy_share is not None:
-        text += f"; {evidence.busy_share:.0%} of the slow GETs fell in seconds above {BUSY_CPU:.0%}"
+        text += (f"; {evidence.busy_share:.0%} of the slow GETs fell in seconds in which its loop "
+                 "had no break for half as long")
     if evidence.seeding_share is not None:
-        text += f", {evidence.seeding_share:.0%} in seconds in which users were seeding"
+        text += f", {evidence.seeding_share:.0%} in seconds in which users seeded"
     return text + "."
