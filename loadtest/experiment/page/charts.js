@@ -17,10 +17,13 @@ function axis(of, more) {
     grid: {color: colorOf("line")},
     min: of.min, max: of.max, suggestedMax: of.suggestedMax,
     ticks: {
-      color: colorOf("quiet"), maxRotation: 0, autoSkipPadding: 12,
-      // On a log axis only powers of ten are named: the rest would stand on one another.
-      callback: (value) => {
-        if (of.log && Math.abs(Math.log10(value) % 1) > 1e-6) return null;
+      color: colorOf("quiet"), maxRotation: 0, autoSkipPadding: 12, stepSize: of.step,
+      // On a log axis only powers of ten are named, on a short one their double and fivefold too:
+      // the rest would stand on one another.
+      callback(value) {
+        const first = Number(value.toExponential().split("e")[0]);
+        const named = this.max / this.min < 100 ? [1, 2, 5] : [1];
+        if (of.log && !named.some((one) => Math.abs(one - first) < 1e-6)) return null;
         return of.form ? of.form(value) : short.format(value);
       },
     },
@@ -83,6 +86,23 @@ function drawBars(canvas, what) {
     label: bar.label, data: bar.values, backgroundColor: colorOf(bar.color), maxBarThickness: 26}));
   const chart = new Chart(canvas, {type: "bar", data: {labels: what.labels, datasets}, options});
   charts.set(canvas, {chart, again: () => drawBars(canvas, what)});
+}
+
+// {x, y, label, color, cells: [[x, y, weight]]}
+function drawCells(canvas, what) {
+  charts.get(canvas)?.chart.destroy();
+  const most = Math.max(...what.cells.map(([, , weight]) => weight), 0);
+  const base = colorOf(what.color);
+  // Even the palest of them can be seen.
+  const shade = (weight) => base + Math.round(40 + 215 * Math.sqrt(weight / most))
+      .toString(16).padStart(2, "0");
+  const options = optionsOf(what);
+  options.plugins.legend.display = false;
+  const chart = new Chart(canvas, {type: "scatter", options, data: {datasets: [{
+    label: what.label, data: what.cells.map(([x, y]) => ({x, y})), pointStyle: "rect",
+    pointRadius: 4, pointBorderWidth: 0,
+    pointBackgroundColor: what.cells.map(([, , weight]) => shade(weight))}]}});
+  charts.set(canvas, {chart, again: () => drawCells(canvas, what)});
 }
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
