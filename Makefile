@@ -1,7 +1,7 @@
 # A thin front: every target calls one tool, and the logic is there.
 .DEFAULT_GOAL := help
 .PHONY: help install-deps build run test test-crash test-observability test-sanitizers \
-	lint format bench loadtest-smoke clean
+	lint format bench loadtest-smoke experiment experiment-quick observe clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,18 @@ bench: install-deps ## Measure productd against its peers and the disk; about se
 loadtest-smoke: build ## Both Locust user classes against a productd of its own, half a minute
 	@tools/venv.sh
 	@.venv/bin/python loadtest/smoke.py
+
+experiment: build ## Repeat the published experiment, eight runs of a minute, with a report
+	@tools/venv.sh
+	@.venv/bin/python loadtest/run_experiment.py $(EXPERIMENT_FLAGS)
+
+experiment-quick: build ## The same in two minutes, to see that it works
+	@tools/venv.sh
+	@.venv/bin/python loadtest/run_experiment.py --quick $(EXPERIMENT_FLAGS)
+
+observe: build ## productd with Prometheus, a live page of the dashboards, Locust; until Ctrl-C
+	@tools/venv.sh
+	@.venv/bin/python loadtest/observe.py $(OBSERVE_FLAGS)
 
 clean: ## Remove what was built
 	@rm -rf build .venv

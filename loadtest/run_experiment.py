@@ -29,6 +29,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import report
 from experiment import reports
 from experiment.directory import DirectoryError, ExperimentDirectory
 from experiment.locust_process import LOCUSTFILE, LocustError
@@ -177,6 +178,9 @@ def target_of(options: argparse.Namespace, processors: Processors):
 
 def run_all(options: argparse.Namespace, runs: list[Run], directory: ExperimentDirectory,
             processors: Processors) -> None:
+    """Makes the runs that are not there yet."""
+    source = {"commit": report.commit(),
+              "command": shlex.join(["loadtest/run_experiment.py", *sys.argv[1:]])}
     progress = Progress(runs)
     for run in runs:
         if directory.record(run):
@@ -190,7 +194,7 @@ def run_all(options: argparse.Namespace, runs: list[Run], directory: ExperimentD
         with target_of(options, processors) as target:
             record = perform(run, target, processors.for_client(), options.locust_metrics_port,
                              look)
-        directory.keep(run, record)
+        directory.keep(run, record | source)
         progress.end(run, reports.line(record))
 
 
@@ -227,18 +231,19 @@ def main() -> int:
         status = 1
         if isinstance(error, DirectoryError):
             return status
-    command_line = shlex.join(["loadtest/run_experiment.py", *sys.argv[1:]])
-    return write_reports(options, runs, directory, command_line) or status
+    reported = write_reports(options, runs, directory)
+    # What was stopped is told as stopped, even if a request had failed before.
+    return status or reported
 
 
-def write_reports(options: argparse.Namespace, runs: list[Run], directory: ExperimentDirectory,
-                  command_line: str) -> int:
+def write_reports(options: argparse.Namespace, runs: list[Run],
+                  directory: ExperimentDirectory) -> int:
     """Of the runs that are there; 1 when a request failed, or there is nothing to compare with."""
     records = [record for run in runs if (record := directory.record(run))]
     if not records:
         return 0
     try:
-        results = reports.write(directory, records, len(runs), command_line)
+        results = reports.write(directory, records, len(runs))
         print(directory.path / "report.md")
         print(directory.path / "report.html")
         if options.compare:

@@ -32,7 +32,8 @@ def comparison(ours: Results, theirs: Results) -> dict[str, Any]:
     if names[0] == names[1]:
         names = [f"{names[0]} (this)", f"{names[1]} (other)"]
     return {"title": f"Experiment: {names[0]} and {names[1]}", "names": names,
-            "notes": [note for results in (ours, theirs) for note in results["notes"]][:1],
+            "notes": [f"{name}: {note}" for name, results in zip(names, (ours, theirs))
+                      for note in results["notes"]],
             "environments": [ours["environment"], theirs["environment"]],
             "pairs": [list(pair) for pair in pairs]}
 

@@ -37,9 +37,9 @@ def line(record: dict[str, Any]) -> str:
             f"tail: {one['tail']['source']}")
 
 
-def write(directory: ExperimentDirectory, records: list[dict[str, Any]], planned: int,
-          command_line: str) -> Results:
-    results = _results(directory.parameters(), records, planned, command_line)
+def write(directory: ExperimentDirectory, records: list[dict[str, Any]],
+          planned: int) -> Results:
+    results = _results(directory.parameters(), records, planned)
     (directory.path / "results.json").write_text(
         json.dumps(results, separators=(",", ":"), ensure_ascii=False) + "\n")
     _write_csv(results["runs"], directory.path / "results.csv")
@@ -66,8 +66,7 @@ def write_comparison(directory: ExperimentDirectory, results: Results,
     return list(files)
 
 
-def _results(parameters: dict[str, Any], records: list[dict[str, Any]], planned: int,
-             command_line: str) -> Results:
+def _results(parameters: dict[str, Any], records: list[dict[str, Any]], planned: int) -> Results:
     runs = [summarize(record) for record in records]
     notes = []
     if parameters["quick"]:
@@ -93,8 +92,8 @@ def _results(parameters: dict[str, Any], records: list[dict[str, Any]], planned:
         "setting": setting,
         "environment": {
             "first run": records[0]["began"],
-            "commit": report.commit(),
-            "command": f"`{command_line}`",
+            "commit": _all(records, "commit"),
+            "command": f"`{_all(records, 'command')}`",
             "server": server,
             "each run": f"{parameters['seconds']} s, {parameters['seed_count']} products seeded "
                         "by each user",
@@ -106,6 +105,11 @@ def _results(parameters: dict[str, Any], records: list[dict[str, Any]], planned:
         "claims": claims(runs),
         "runs": runs,
     }
+
+
+def _all(records: list[dict[str, Any]], name: str) -> str:
+    """Of an experiment that went on later, each that was."""
+    return "; ".join(dict.fromkeys(record[name] for record in records))
 
 
 def _write_csv(runs: list[dict[str, Any]], file: Path) -> None:
