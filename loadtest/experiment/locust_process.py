@@ -78,8 +78,12 @@ class Locust:
             try:
                 self._process.wait(STOP_TIMEOUT_SECONDS)
             except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+                pass
+            finally:
+                # Also when a second Ctrl-C does not wait for that.
+                if self._process.poll() is None:
+                    self._process.kill()
+                    self._process.wait()
 
     def outcome(self) -> Outcome:
         """Once it has ended. A failed request is part of an outcome and no error here."""

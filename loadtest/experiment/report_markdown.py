@@ -29,7 +29,8 @@ def markdown(results: dict[str, Any]) -> str:
     parts.append(table(["", ""], list(results["environment"].items())))
     parts.append(results["setting"])
     if results["claims"]:
-        parts += ["## What the experiment claimed", table(*claims_table(results["claims"]))]
+        parts += ["## Conclusion: does what the experiment claimed hold here?",
+                  table(*claims_table(results["claims"]))]
     parts += [
         "## The experiment's table",
         "As Locust shows it, in milliseconds; requests/s are GETs and POSTs in the last ten "

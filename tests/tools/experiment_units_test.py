@@ -236,6 +236,10 @@ class Claims(unittest.TestCase):
         few = record(users=10, busy=False)
         self.assertEqual(self.verdicts(few, record())[1], CONFIRMED)
 
+    def test_too_few_requests_decide_nothing_about_a_tail(self) -> None:
+        few = record(users=2), record(users=2, client="fast")
+        self.assertEqual(self.verdicts(*few)[1:3], [OPEN, OPEN])
+
     def test_seeding_to_the_end_leaves_the_rate_open(self) -> None:
         slow = record()
         slow["client_intervals"][-1]["histograms"]["sent_seed"] = {"0": 5}

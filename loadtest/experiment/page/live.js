@@ -6,7 +6,10 @@ const {dashboards, scrape_seconds: scrapeSeconds} =
 const shownSeconds = 300;
 // The page's own colours first, for the three views and their like; then others for the rest.
 const lineColors = ["intended", "client", "server", "good", "open", "bad", "users"];
+const leastShownSeconds = 60;
 let panels = [];
+// Of all that Prometheus has told: the axes begin there and not in a time that nobody watched.
+let firstTime = Infinity;
 let round = 0;
 
 function number(value, digits = 3) {
@@ -44,7 +47,9 @@ async function ask(expr, end) {
     query: expr, start: end - shownSeconds, end, step: scrapeSeconds});
   const answer = await fetch(`/api/v1/query_range?${parameters}`);
   if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
-  return (await answer.json()).data.result;
+  const result = (await answer.json()).data.result;
+  firstTime = Math.min(firstTime, ...result.map((series) => series.values[0][0]));
+  return result;
 }
 
 // A gap in a series is a point of null, or the line would cross it.
@@ -73,7 +78,8 @@ function showStat(panel, answers) {
 }
 
 function timeAxis(end) {
-  return {title: "time", min: end - shownSeconds, max: end, step: 60, form: clock};
+  const begin = Math.max(end - shownSeconds, Math.min(firstTime, end - leastShownSeconds));
+  return {title: "time", min: begin, max: end, step: end - begin > 150 ? 60 : 15, form: clock};
 }
 
 function showLines(panel, answers, end) {
