@@ -37,13 +37,16 @@ def read(folder: Path, scrape_seconds: int) -> list[dict[str, Any]]:
 
 def _panel(panel: dict[str, Any], variables: dict[str, str]) -> dict[str, Any]:
     defaults = panel["fieldConfig"]["defaults"]
-    scale = defaults.get("custom", {}).get("scaleDistribution", {})
+    custom = defaults.get("custom", {})
+    steps = [[step["value"], step["color"]]
+             for step in defaults.get("thresholds", {}).get("steps", [])]
+    drawn = custom.get("thresholdsStyle", {}).get("mode", "off") != "off"
     return {
         "kind": panel["type"], "title": panel["title"], "description": panel["description"],
         "unit": defaults.get("unit") or panel.get("options", {}).get("yAxis", {}).get("unit"),
-        "log": scale.get("type") == "log",
-        "thresholds": [[step["value"], step["color"]]
-                       for step in defaults.get("thresholds", {}).get("steps", [])],
+        "log": custom.get("scaleDistribution", {}).get("type") == "log",
+        "thresholds": steps,
+        "limits": [value for value, _ in steps if value is not None] if drawn else [],
         "queries": [{"expr": _set(target["expr"], variables), "legend": target["legendFormat"]}
                     for target in panel["targets"]]}
 

@@ -37,7 +37,8 @@ ALL_DRAWN = """(() => {
   const canvases = [...document.querySelectorAll("canvas")];
   return canvases.length > 0 && canvases.every((canvas) => {
     const chart = Chart.getChart(canvas);
-    const points = chart ? chart.data.datasets.flatMap((one) => one.data) : [];
+    const lines = chart ? chart.data.datasets.filter((one) => !one.unlisted) : [];
+    const points = lines.flatMap((one) => one.data);
     const drawn = points.filter((point) => point !== null && point.y !== null).length >= 2;
     const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
     return drawn && pixels.some((value) => value !== 0);

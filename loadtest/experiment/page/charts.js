@@ -1,6 +1,7 @@
 // Charts in the page's colours, light or dark. A chart is asked for by a canvas and a description:
 //   {x: {title, log}, y: {title, log, max}, right: {title}, lines: [{label, color, points, ...}]}
 // Points are [x, y]; a y of null is a gap. `color` is a variable of style.css without its dashes.
+// A line may be dashed ([drawn, left out]), thin, of the right axis, or unlisted in the legend.
 "use strict";
 
 const charts = new Map();
@@ -34,9 +35,9 @@ function datasetOf(line) {
   return {
     label: line.label, data: line.points.map(([x, y]) => ({x, y})),
     borderColor: colorOf(line.color), backgroundColor: colorOf(line.color),
-    borderWidth: line.thin ? 1 : 2, borderDash: line.dash || [], pointRadius: line.dots ? 3 : 0,
-    pointHitRadius: 8, showLine: !line.dots, yAxisID: line.right ? "right" : "y",
-    spanGaps: false, stepped: line.stepped || false, tension: 0,
+    borderWidth: line.thin ? 1 : 2, borderDash: line.dashed || [], pointRadius: 0,
+    pointHitRadius: 8, yAxisID: line.right ? "right" : "y",
+    spanGaps: false, tension: 0, unlisted: line.unlisted || false,
   };
 }
 
@@ -51,7 +52,9 @@ function optionsOf(what) {
     animation: false, responsive: true, maintainAspectRatio: false, parsing: false,
     normalized: true, interaction: {mode: "nearest", axis: "x", intersect: false}, scales,
     plugins: {
-      legend: {position: "bottom", labels: {color: colorOf("text"), boxWidth: 18, boxHeight: 2}},
+      legend: {position: "bottom", labels: {
+        color: colorOf("text"), boxWidth: 18, boxHeight: 2,
+        filter: (item, data) => !data.datasets[item.datasetIndex].unlisted}},
       tooltip: {callbacks: {title: (items) => items.length
         ? `${what.x.title}: ${what.x.form ? what.x.form(items[0].parsed.x)
                                           : items[0].parsed.x.toPrecision(3)}` : ""}},

@@ -93,7 +93,12 @@ function showLines(panel, answers, end) {
     }
   }
   panel.frame.classList.toggle("empty", lines.length === 0);
-  drawLines(panel.canvas, {x: timeAxis(end), y: {title: "", log: panel.log, form: formOf(panel)},
+  const x = timeAxis(end);
+  for (const limit of panel.limits) {
+    lines.push({label: "objective or limit", color: "bad", dashed: [6, 4], thin: true,
+                unlisted: true, points: [[x.min, limit], [x.max, limit]]});
+  }
+  drawLines(panel.canvas, {x, y: {title: "", log: panel.log, form: formOf(panel)},
                            lines});
 }
 

@@ -49,13 +49,13 @@ function drawRun(canvases, one) {
   const x = {title: "seconds", min: 0};
   drawLines(canvases.rates, {x, y: {title: "requests/s"}, right: {title: "users"}, lines: [
     {label: "client", color: "client", points: points(client, "requests_per_second")},
-    {label: "server", color: "server", dash: [5, 4],
+    {label: "server", color: "server", dashed: [5, 4],
      points: points(server, "requests_per_second")},
     {label: "users", color: "users", right: true, thin: true, points: points(client, "users")}]});
   drawLines(canvases.percentiles, {x, y: milliseconds, lines: [
     {label: "p99, intended start", color: "intended", points: points(client, "intended_p99", 1e3)},
     {label: "p99, send", color: "client", points: points(client, "p99", 1e3)},
-    {label: "p50, send", color: "client", dash: [2, 3], points: points(client, "p50", 1e3)},
+    {label: "p50, send", color: "client", dashed: [2, 3], points: points(client, "p50", 1e3)},
     {label: "p99, server", color: "server", points: points(server, "p99", 1e3)}]});
   const distributions = one.distributions;
   drawLines(canvases.distribution, {
