@@ -25,7 +25,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +166,7 @@ def digest(file: Path) -> str:
 
 
 @contextlib.contextmanager
-def target_of(options: argparse.Namespace, processors: Processors):
+def target_of(options: argparse.Namespace, processors: Processors) -> Iterator[Target]:
     """The server of one run."""
     if options.host:
         yield Target(options.host, options.management or options.host, None)

@@ -13,9 +13,10 @@ Results = dict[str, Any]
 Summary = dict[str, Any]
 
 INTRODUCTION = """\
-The same load on both, on one machine, one after the other. The client is the same program, so what \
-differs in its figures comes from the servers; what both have in common is likely the client's own. \
-A server that shows no histogram has "-" for its own time. Ratios are the second by the first."""
+The same load on both, on one machine, one after the other. The client is the same program, so \
+what differs in its figures comes from the servers; what both have in common is likely the \
+client's own. A server that shows no histogram has "-" for its own time. Ratios are the second by \
+the first."""
 
 
 def comparison(ours: Results, theirs: Results) -> dict[str, Any]:

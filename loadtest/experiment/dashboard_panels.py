@@ -1,4 +1,4 @@
-"""The panels of dashboards/ as the live page draws them: Grafana's JSON without what is Grafana's."""
+"""The panels of dashboards/ as the live page draws them, without what is Grafana's own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Serves the live page: the dashboards drawn by our own charts, for who has no Grafana.
 
-It answers for Prometheus, too (/api/v1/query_range), so that a browser needs this one port only, and
-shows the reports of experiments that are in their directory.
+It answers for Prometheus, too (/api/v1/query_range), so that a browser needs this one port only,
+and shows the reports of experiments that are in their directory.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def live_page(dashboards: Path, scrape_seconds: int, links: list[tuple[str, str,
                     for name, address, what in links)
     body = f"""
 <h1>productd, live</h1>
-<p class="quiet">The last five minutes, every {scrape_seconds} s; the panels are those of the Grafana
-dashboards. <span id="state" role="status">Waiting for Prometheus.</span></p>
+<p class="quiet">The last five minutes, every {scrape_seconds} s; the panels are those of the
+Grafana dashboards. <span id="state" role="status">Waiting for Prometheus.</span></p>
 <details><summary>Where else to look</summary><ul>{shown}</ul></details>
 <div class="chooser" id="chooser"></div><div id="board"></div>"""
     return report_page.page("productd, live", body, ["charts.js", "live.js"],

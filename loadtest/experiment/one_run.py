@@ -200,7 +200,8 @@ def _told_cpu_share(before: Scrape, after: Scrape) -> float | None:
     def told(one: Scrape) -> float | None:
         return Exposition(one.text or "").sum("process_cpu_seconds_total")
 
-    return _cpu_share(Scrape(before.time, told(before), None), Scrape(after.time, told(after), None))
+    return _cpu_share(Scrape(before.time, told(before), None),
+                      Scrape(after.time, told(after), None))
 
 
 def _client_histograms(metrics: Exposition) -> dict[str, Histogram]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ matplotlib.rcParams.update({"svg.hashsalt": "productd", "svg.fonttype": "none", 
                             "font.family": "sans-serif"})
 
 from matplotlib import pyplot  # noqa: E402  (after its back end is chosen)
+from matplotlib.axes import Axes  # noqa: E402
 
 Summary = dict[str, Any]
 
@@ -32,8 +34,8 @@ def draw(summaries: list[Summary], directory: Path) -> None:
     _grid(summaries, directory / "processors.svg", _processors, "seconds", "cores")
 
 
-def _grid(summaries: list[Summary], file: Path, panel, x_label: str, y_label: str,
-          shared: bool = True) -> None:
+def _grid(summaries: list[Summary], file: Path, panel: Callable[[Axes, Summary], None],
+          x_label: str, y_label: str, shared: bool = True) -> None:
     rows = -(-len(summaries) // COLUMNS)
     figure, axes = pyplot.subplots(rows, COLUMNS, figsize=(WIDTH, 0.5 + ROW_HEIGHT * rows),
                                    squeeze=False, sharex=True, sharey=shared,
@@ -54,12 +56,13 @@ def _grid(summaries: list[Summary], file: Path, panel, x_label: str, y_label: st
     pyplot.close(figure)
 
 
-def _curve(points: list[dict[str, Any]], name: str, factor: float = 1.0):
+def _curve(points: list[dict[str, Any]], name: str,
+           factor: float = 1.0) -> tuple[list[float], list[float]]:
     known = [(point["t"], point[name] * factor) for point in points if point[name] is not None]
     return [t for t, _ in known], [value for _, value in known]
 
 
-def _rates(axis, one: Summary) -> None:
+def _rates(axis: Axes, one: Summary) -> None:
     curves = one["curves"]
     axis.plot(*_curve(curves["client"], "requests_per_second"), color=CLIENT,
               label="client, seed included")
@@ -69,7 +72,7 @@ def _rates(axis, one: Summary) -> None:
     axis.set_ylim(bottom=0)
 
 
-def _percentiles(axis, one: Summary) -> None:
+def _percentiles(axis: Axes, one: Summary) -> None:
     curves = one["curves"]
     axis.plot(*_curve(curves["client"], "intended_p99", 1000), color=INTENDED,
               label="p99 from the intended start")
@@ -80,7 +83,7 @@ def _percentiles(axis, one: Summary) -> None:
     axis.set_yscale("log")
 
 
-def _distributions(axis, one: Summary) -> None:
+def _distributions(axis: Axes, one: Summary) -> None:
     for view, color, label in (("intended", INTENDED, "from the intended start"),
                                ("sent", CLIENT, "from the send"),
                                ("server", SERVER, "in the server")):
@@ -94,7 +97,7 @@ def _distributions(axis, one: Summary) -> None:
     axis.axhline(0.01, color=USERS, linewidth=0.7, linestyle=":", label="p99")
 
 
-def _processors(axis, one: Summary) -> None:
+def _processors(axis: Axes, one: Summary) -> None:
     curves = one["curves"]
     axis.plot(*_curve(curves["client"], "cpu"), color=CLIENT, label="Locust")
     axis.plot(*_curve(curves["server"], "cpu"), color=SERVER, label="server")

@@ -64,7 +64,7 @@ def report_page(results: dict[str, Any]) -> str:
         f'<p>{_text(one["numbers"])}</p></section>' for one in results["claims"])
     tails = "".join(
         f'<section class="card"><h3>{_text(one["title"])} '
-        f'{_badge(one["tail"]["source"], _SOURCE_CLASSES.get(one["tail"]["source"], "open"))}</h3>'
+        f'{_source_badge(one["tail"]["source"])}</h3>'
         f'<p class="said">{_text(one["tail"]["sentence"])}</p></section>' for one in runs)
     body = f"""
 {_head(results)}
@@ -72,8 +72,8 @@ def report_page(results: dict[str, Any]) -> str:
 {_environment([(key, [value]) for key, value in results["environment"].items()], ["", ""])}
 <h2>What did the experiment claim, and does it hold here?</h2><div class="grid">{claims}</div>
 <h2>p99 of GET: where does the tail come from?</h2>
-<section class="card"><p>The same requests, by users and class. Server apart from client: the wire or
-the load generator. Intended start apart from send: the load generator was late.</p>
+<section class="card"><p>The same requests, by users and class. Server apart from client: the wire
+or the load generator. Intended start apart from send: the load generator was late.</p>
 <div class="chart"><canvas id="overview" role="img" aria-label="p99 of GET by run"></canvas></div>
 </section>
 <div class="grid" style="margin-top:14px">{tails}</div>
@@ -144,6 +144,10 @@ def _table(table: Table, kind: str = "") -> str:
 
 def _badge(text: str, kind: str) -> str:
     return f'<span class="badge {kind}">{_text(text)}</span>'
+
+
+def _source_badge(source: str) -> str:
+    return _badge(source, _SOURCE_CLASSES.get(source, "open"))
 
 
 def _prose(markdown: str) -> str:

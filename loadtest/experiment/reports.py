@@ -21,12 +21,12 @@ Results = dict[str, Any]
 
 #: Beyond this share of other programs a tail may be theirs.
 LOADED_MACHINE = 0.1
-APART = ("Client and server ran on this one machine, each on processors of its own, so that neither "
-         "took the other's; the loopback between them is shorter than any network.")
+APART = ("Client and server ran on this one machine, each on processors of its own, so that "
+         "neither took the other's; the loopback between them is shorter than any network.")
 TOGETHER = ("Client and server ran on this one machine and shared its processors: what one of them "
             "used, the other had not.")
-ELSEWHERE = ("The server was started by somebody else, where its address says; its processor time is "
-             "what its own metrics say.")
+ELSEWHERE = ("The server was started by somebody else, where its address says; its processor time "
+             "is what its own metrics say.")
 
 
 def line(record: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What each side says of itself, once a second, and when the load generator was out of processor."""
+"""What each side says of itself once a second, and when the load generator had no break."""
 
 from __future__ import annotations
 

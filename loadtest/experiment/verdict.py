@@ -18,18 +18,18 @@ STRETCH_SHARE = 0.5
 BUSY_SHARE = 0.5
 
 RULE = f"""\
-The tail is p99 of the GETs, counted from their intended start; p95 where fewer than {LEAST_BEYOND} \
-GETs lie beyond p99. The first of these that holds says whose it is:
+The tail is p99 of the GETs, counted from their intended start; p95 where fewer than \
+{LEAST_BEYOND} GETs lie beyond p99. The first of these that holds says whose it is:
 
 1. **too few requests**: fewer than {LEAST_BEYOND} lie beyond p95, too.
 2. **server**: the server's own time at the same quantile, and the lag of its event loop there, \
 which is what a request waits before it is read, are together at least half of it.
-3. **load generator**, late to send: at least a quarter of it had passed when the request was sent. \
-The loop that was late to send is as late to see the answer, so the quarter stands for a half.
-4. **load generator**, out of processor: at least half of the slow GETs were answered in seconds in \
-which Locust's event loop was busy without a break for at least half as long as the tail. Slow are \
-those from the tail's bucket on; busy is a loop that ran, or waited for the processor, in 90% or \
-more of each 20 ms.
+3. **load generator**, late to send: at least a quarter of it had passed when the request was \
+sent. The loop that was late to send is as late to see the answer, so the quarter stands for a half.
+4. **load generator**, out of processor: at least half of the slow GETs were answered in seconds \
+in which Locust's event loop was busy without a break for at least half as long as the tail. Slow \
+are those from the tail's bucket on; busy is a loop that ran, or waited for the processor, in 90% \
+or more of each 20 ms.
 5. **wire**: none of these. Sockets, kernel, scheduler, network.
 
 Of a server that shows no histogram only 1 and 3 are asked; if neither holds it is **not told**."""
@@ -53,7 +53,7 @@ class Evidence:
     #: None for a server that shows no histogram.
     server: float | None
     lag: float | None
-    #: Of the slow GETs, those answered in seconds with a stretch as in the rule; None for no sample.
+    #: Of the slow GETs, those answered in seconds with a stretch as in the rule; None if unknown.
     busy_share: float | None
     #: Of one core.
     cpu_mean: float | None

@@ -59,7 +59,7 @@ class Page:
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
         self.ask("Page.navigate", url=url)
         self.wait_until(lambda: self.evaluate(
-            f"document.readyState === 'complete' && location.href !== 'about:blank'"))
+            "document.readyState === 'complete' && location.href !== 'about:blank'"))
 
     def evaluate(self, expression: str) -> Any:
         answer = self.ask("Runtime.evaluate", expression=expression, returnByValue=True,

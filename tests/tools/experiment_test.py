@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""run_experiment.py and observe.py with real servers and a real Locust, and their pages in Chromium.
+"""run_experiment.py and observe.py with real servers and Locust, and their pages in Chromium.
 
   .venv/bin/python tests/tools/experiment_test.py build/release/bin [PICTURES]
 

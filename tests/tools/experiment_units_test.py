@@ -28,18 +28,19 @@ from experiment.summary import summarize  # noqa: E402
 from experiment.verdict import Evidence, Source, judge, tail_quantile  # noqa: E402
 
 BOUNDS = (0.001, 0.01, 0.1, 1.0, math.inf)
-TEXT = """\
+GET = 'http_request_duration_seconds_bucket{method="GET",route="/products/{productId}"'
+TEXT = f"""\
 # HELP http_request_duration_seconds by route
-http_request_duration_seconds_bucket{method="GET",route="/products/{productId}",code="200",le="0.001"} 90
-http_request_duration_seconds_bucket{method="GET",route="/products/{productId}",code="200",le="0.01"} 100
-http_request_duration_seconds_bucket{method="GET",route="/products/{productId}",code="200",le="+Inf"} 100
-http_request_duration_seconds_bucket{method="GET",route="/products/{productId}",code="404",le="0.001"} 0
-http_request_duration_seconds_bucket{method="GET",route="/products/{productId}",code="404",le="0.01"} 2
-http_request_duration_seconds_bucket{method="GET",route="/products/{productId}",code="404",le="+Inf"} 4
-http_request_duration_seconds_bucket{method="POST",route="/products/{productId}/details",code="204",le="0.001"} 7
+{GET},code="200",le="0.001"}} 90
+{GET},code="200",le="0.01"}} 100
+{GET},code="200",le="+Inf"}} 100
+{GET},code="404",le="0.001"}} 0
+{GET},code="404",le="0.01"}} 2
+{GET},code="404",le="+Inf"}} 4
+http_request_duration_seconds_bucket{{method="POST",route="/products",code="204",le="0.001"}} 7
 process_cpu_seconds_total 1.5
-locust_users{user_class="ProductHttpUser"} 10
-locust_users{user_class="a \\"quoted\\" one"} 2
+locust_users{{user_class="ProductHttpUser"}} 10
+locust_users{{user_class="a \\"quoted\\" one"}} 2
 """
 
 
