@@ -102,7 +102,7 @@ def _linear(summaries: list[Summary]) -> dict[str, str]:
         return _claim(text, OPEN, "No rate was measured.")
     # The last seconds of a run in which users still seed are not what the claim is about.
     seeding = [one for one, _ in rates if (one["seeding_seconds"] or 0)
-               > one["run"]["seconds"] - last_seconds(Run(**one["run"]))]
+               > one["seconds"] - last_seconds(Run(**one["run"]))]
     off = [one for one, ratio in rates if abs(ratio - 1) > _tolerance(one)]
     numbers = ", ".join(f"{one['title']} {one['requests_per_second']:.1f} ({ratio:.2f} x)"
                         for one, ratio in rates) + "."

@@ -51,7 +51,7 @@ class Locust:
         command = [
             *prefix, sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), CLASSES[run.client],
             "--headless", "--host", f"http://{host}", "--users", str(run.users),
-            "--spawn-rate", f"{run.spawn_rate:g}", "--run-time", f"{run.seconds}s",
+            "--spawn-rate", f"{run.spawn_rate:g}", "--run-time", f"{run.longest}s",
             "--seed-count", str(run.seed_count), "--csv", str(directory / "locust"),
             "--only-summary", "--metrics-host", "127.0.0.1", "--metrics-port", str(metrics_port),
             "--metrics-file", str(directory / "locust.prom")]

@@ -18,7 +18,7 @@ from typing import Any
 
 from experiment.histograms import Exposition, Histogram
 from experiment.locust_process import GET_NAME, POST_NAME, SEED_NAME, Locust, LocustError
-from experiment.runs import Run
+from experiment.runs import AFTER_SEED_SECONDS, Run
 from experiment.sampling import INTERVAL_SECONDS, LoopWatch, Sampler, Scrape, scrape
 from processors import Watch
 from servers import Server
@@ -54,6 +54,8 @@ class Now:
 
     seconds: float
     users: int
+    #: Products of the seed that were stored, or could not be.
+    seeded: int
     failures: int
     client_cpu: float | None
 
@@ -118,27 +120,48 @@ def perform(run: Run, target: Target, prefix: list[str], metrics_port: int | Non
 
 def _watch(run: Run, locust: Locust, target: Target, client: Sampler,
            look: Callable[[Now], None]) -> None:
-    """Returns once Locust has ended."""
+    """Returns once Locust has ended, or has run for long enough."""
     began = time.monotonic()
     due = began
+    first_user = seeded = None
     before: Scrape | None = None
     while locust.running():
-        now = time.monotonic()
-        if now - began > run.seconds + GRACE_SECONDS:
-            raise LocustError(f"Locust runs on {GRACE_SECONDS:.0f} s after its end")
-        if now >= due:
-            due += INTERVAL_SECONDS
-            if target.server:
-                target.server.check()
-            latest = client.latest
-            look(_now(now - began, before, latest))
-            before = latest
         time.sleep(LOOK_SECONDS)
+        now = time.monotonic()
+        if now - began > run.longest + GRACE_SECONDS:
+            raise LocustError(f"Locust runs on {GRACE_SECONDS:.0f} s after its end")
+        if now < due:
+            continue
+        due += INTERVAL_SECONDS
+        if target.server:
+            target.server.check()
+        latest = client.latest
+        seen = _now(now - began, before, latest)
+        before = latest
+        look(seen)
+        if seen.users and first_user is None:
+            first_user = now
+        if seen.seeded >= run.users * run.seed_count and seeded is None:
+            seeded = now
+        if has_run_long_enough(run, now, first_user, seeded):
+            return
+
+
+def has_run_long_enough(run: Run, now: float, first_user: float | None,
+                        seeded: float | None) -> bool:
+    """Of a run that may go on while users seed: `seeded` is when the last product was stored.
+
+    Locust itself ends the others, and at its longest this one.
+    """
+    if run.longest == run.seconds or first_user is None or seeded is None:
+        return False
+    return now >= max(first_user + run.seconds, seeded + AFTER_SEED_SECONDS)
 
 
 def _now(seconds: float, before: Scrape | None, latest: Scrape | None) -> Now:
     metrics = Exposition(latest.text if latest and latest.text else "")
     return Now(seconds, int(metrics.sum("locust_users") or 0),
+               int(metrics.sum(f"{CLIENT_HISTOGRAMS['sent']}_count", name=SEED_NAME) or 0),
                int(metrics.sum("locust_failures_total") or 0), _cpu_share(before, latest))
 
 

@@ -28,12 +28,15 @@ class Progress:
         """Is called once a second."""
         if not self._bar:
             return
+        # A run that goes on while its users seed shows so by its seconds, not by the bar.
         seconds = min(now.seconds, run.seconds)
         done = (self._before + seconds) / self._seconds
         cells = "#" * int(done * BAR_CELLS)
         cpu = "" if now.client_cpu is None else f"  client CPU {now.client_cpu:.0%}"
         text = (f"[{cells:<{BAR_CELLS}}] {done:4.0%}  {self._place(run)}  "
-                f"{seconds:.0f}/{run.seconds} s  {now.users} up  {now.failures} failed{cpu}")
+                f"{now.seconds:.0f}/{run.seconds} s  {now.users} up, "
+                f"{now.seeded / (run.users * run.seed_count):.0%} seeded  "
+                f"{now.failures} failed{cpu}")
         width = shutil.get_terminal_size().columns - 1
         self._stream.write(f"\r{text[:width]:<{width}}")
         self._stream.flush()

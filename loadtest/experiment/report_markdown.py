@@ -96,7 +96,7 @@ def views_table(runs: list[Summary]) -> Table:
 def processors_table(runs: list[Summary]) -> Table:
     header = ["users", "class", "Locust mean", "Locust worst", "Locust waited", "longest stretch",
               "Locust warned", "server mean", "server worst", "other programs",
-              "Locust µs/request", "seeding until", "tail"]
+              "Locust µs/request", "seeding until", "ran for", "tail"]
     rows = []
     for one in runs:
         by_request = one["client_cpu_by_request"]
@@ -109,7 +109,7 @@ def processors_table(runs: list[Summary]) -> Table:
             _percent(one["server_cpu"]["mean"]), _percent(one["server_cpu"]["worst"]),
             _percent(one["others_share"]),
             "-" if by_request is None else f"{by_request * 1e6:,.0f}",
-            "-" if one["seeding_seconds"] is None else f"{one['seeding_seconds']:.0f} s",
+            _seconds(one["seeding_seconds"]), _seconds(one["seconds"]),
             one["tail"]["source"]])
     return header, rows
 
@@ -120,6 +120,10 @@ def _whole(value: float | None) -> str:
 
 def _decimal(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f} s"
 
 
 def _percent(share: float | None) -> str:

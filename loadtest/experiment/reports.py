@@ -14,7 +14,7 @@ import report
 from experiment import compare, report_markdown, report_page
 from experiment.claims import claims
 from experiment.directory import DirectoryError, ExperimentDirectory
-from experiment.runs import PUBLISHED, Published
+from experiment.runs import AFTER_SEED_SECONDS, PUBLISHED, Published
 from experiment.summary import summarize
 
 Results = dict[str, Any]
@@ -95,8 +95,7 @@ def _results(parameters: dict[str, Any], records: list[dict[str, Any]], planned:
             "commit": _all(records, "commit"),
             "command": f"`{_all(records, 'command')}`",
             "server": server,
-            "each run": f"{parameters['seconds']} s, {parameters['seed_count']} products seeded "
-                        "by each user",
+            "each run": _length(parameters),
             "processor": f"{report.processor_model()}, {os.cpu_count()} CPUs",
             "placement": parameters["processors"],
             "kernel": f"{platform.system()} {platform.release().split('-')[0]}",
@@ -105,6 +104,13 @@ def _results(parameters: dict[str, Any], records: list[dict[str, Any]], planned:
         "claims": claims(runs),
         "runs": runs,
     }
+
+
+def _length(parameters: dict[str, Any]) -> str:
+    text = f"{parameters['seconds']} s"
+    if not parameters["quick"]:
+        text += f", or until {AFTER_SEED_SECONDS} s after the last product of the seed"
+    return f"{text}; {parameters['seed_count']} products seeded by each user"
 
 
 def _all(records: list[dict[str, Any]], name: str) -> str:
@@ -137,7 +143,8 @@ def _csv_row(one: dict[str, Any]) -> dict[str, Any]:
         for name, value in one[f"{side}_cpu"].items():
             row[f"{side}_cpu_{name}"] = value
     row |= {"lag_p99_seconds": one["lag_p99"], "others_share": one["others_share"],
-            "seeding_seconds": one["seeding_seconds"], "tail": one["tail"]["source"]}
+            "seeding_seconds": one["seeding_seconds"],
+            "seconds": one["seconds"], "tail": one["tail"]["source"]}
     published = PUBLISHED.get(one["name"])
     for field, value in zip(fields(Published), astuple(published) if published else
                             [None] * len(fields(Published))):

@@ -74,6 +74,7 @@ def summarize(fields: dict[str, Any]) -> dict[str, Any]:
         "client_cpu_by_request": _cpu_by_request(record, client),
         "others_share": fields["others_share"],
         "locust_warned_of_cpu": fields["locust_warned_of_cpu"],
+        "seconds": client[-1]["end"] if client else None,
         "seeding_seconds": _seeding_seconds(record, client),
         "tail": {"quantile": verdict.tail_quantile(evidence.requests),
                  "source": judged.source.value, "sentence": judged.sentence,

@@ -97,7 +97,8 @@ def judge(evidence: Evidence) -> Verdict:
             lag = (f" and {milliseconds(evidence.lag)} of lag before it reads"
                    if evidence.lag else "")
             return Verdict(Source.SERVER, f"Server: {seen}; {milliseconds(evidence.server)}{lag} "
-                                          f"are {_share(own, evidence.intended)} of the tail.")
+                                          f"are {_share(own, evidence.intended)} of the tail."
+                                          f"{_others_if_lagging(evidence)}")
     if late >= LATE_SHARE * evidence.intended:
         return Verdict(Source.LOAD_GENERATOR,
                        f"Load generator: {seen}; {_share(late, evidence.intended)} of it had "
@@ -121,6 +122,13 @@ def milliseconds(seconds: float | None) -> str:
     if value >= 99.95:
         return f"{value:,.0f} ms"
     return f"{value:.1f} ms" if value >= 9.995 else f"{value:.2f} ms"
+
+
+def _others_if_lagging(evidence: Evidence) -> str:
+    """A thread that gets no processor lags, whoever has it."""
+    if (evidence.lag or 0.0) <= (evidence.server or 0.0):
+        return ""
+    return f" Other programs had {evidence.others_share:.0%} of this machine."
 
 
 def _share(part: float, whole: float) -> str:

@@ -21,7 +21,7 @@ from experiment import compare, report_markdown, report_page  # noqa: E402
 from experiment.claims import CONFIRMED, OPEN, PARTLY, REFUTED, claims  # noqa: E402
 from experiment.directory import DirectoryError, ExperimentDirectory  # noqa: E402
 from experiment.histograms import Exposition, Histogram  # noqa: E402
-from experiment.one_run import Now  # noqa: E402
+from experiment.one_run import Now, has_run_long_enough  # noqa: E402
 from experiment.progress import Progress  # noqa: E402
 from experiment.runs import PUBLISHED, Run, planned  # noqa: E402
 from experiment.summary import summarize  # noqa: E402
@@ -70,7 +70,7 @@ def record(users: int = 1000, client: str = "http", busy: bool = True,
     row = {"50%": "2", "95%": "12", "99%": "90", "Request Count": "1000", "Failure Count": "0",
            "Requests/s": "400.5"}
     return {
-        "run": Run(users, client, users / 10, 60, 100).to_json(), "began": "2026-01-01",
+        "run": Run(users, client, users / 10, 60, 60, 100).to_json(), "began": "2026-01-01",
         "locust": {name: row for name in ("/products/[id]", "/products/[id]/details",
                                           "/products/[id]/details (seed)")},
         "failures": 0, "locust_warned_of_cpu": True, "others_share": 0.01,
@@ -256,7 +256,7 @@ class Directory(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="experiment-")
         self.addCleanup(folder.cleanup)
         self.directory = ExperimentDirectory(Path(folder.name) / "one")
-        self.run_ = Run(10, "http", 2, 60, 100)
+        self.run_ = Run(10, "http", 2, 60, 240, 100)
 
     def test_a_finished_run_is_found_again_and_only_that(self) -> None:
         self.directory.open({"seconds": 60})
@@ -266,7 +266,7 @@ class Directory(unittest.TestCase):
         again = ExperimentDirectory(self.directory.path)
         again.open({"seconds": 60})
         self.assertEqual(again.record(self.run_), kept)
-        self.assertIsNone(again.record(Run(10, "http", 5, 60, 100)), "another ramp")
+        self.assertIsNone(again.record(Run(10, "http", 5, 60, 240, 100)), "another ramp")
 
     def test_other_parameters_are_refused_by_name(self) -> None:
         self.directory.open({"seconds": 60, "server": "productd"})
@@ -288,11 +288,28 @@ class Plan(unittest.TestCase):
         self.assertEqual([run.name for run in runs], list(PUBLISHED))
         self.assertEqual([run.spawn_rate for run in runs[::2]], [2, 10, 50, 100])
         self.assertEqual({(run.seconds, run.seed_count) for run in runs}, {(60, 100)})
+        self.assertTrue(all(run.longest > run.seconds for run in runs), "they wait for the seed")
 
     def test_a_quick_plan_is_shorter_than_two_minutes(self) -> None:
         runs = planned([10, 100, 500, 1000], ["http", "fast"], None, None, quick=True)
+        self.assertTrue(all(run.longest == run.seconds for run in runs))
         # Locust takes two to three seconds to start and end.
         self.assertLess(sum(run.seconds + 3 for run in runs), 110)
+
+
+    def test_a_run_goes_on_until_its_users_have_seeded_and_read(self) -> None:
+        longer = Run(1000, "http", 100, 60, 240, 100)
+        fixed = Run(1000, "http", 500, 9, 9, 10)
+        for run, now, first_user, seeded, expected in (
+                (longer, 50, None, None, False),
+                (longer, 61.9, 2, 30, False),
+                (longer, 62, 2, 30, True),
+                (longer, 100, 2, None, False),
+                (longer, 100, 2, 90, False),
+                (longer, 110, 2, 90, True),
+                (fixed, 100, 2, 5, False)):
+            with self.subTest(run=run, now=now, seeded=seeded):
+                self.assertEqual(has_run_long_enough(run, now, first_user, seeded), expected)
 
 
 class Reports(unittest.TestCase):
@@ -336,7 +353,7 @@ class ProgressBar(unittest.TestCase):
         progress.kept(runs[0])
         progress.begin(runs[1])
         for second in range(3):
-            progress.show(runs[1], Now(second, 100, 0, 0.5))
+            progress.show(runs[1], Now(second, 100, 50, 0, 0.5))
         progress.end(runs[1], "done")
         return stream.getvalue()
 
