@@ -71,9 +71,6 @@ class ClientMetrics:
             total.add(series.response_time.counts, 0.0)
         return total.counts
 
-    def failures(self) -> int:
-        return sum(sum(series.failures.values()) for series in self._series.values())
-
     def take(self) -> dict[str, Any]:
         """All since the last time, for `merge` in another process; only what msgpack can carry."""
         report = {"series": [[method, name, *series.response_time.take(),

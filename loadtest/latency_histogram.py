@@ -54,10 +54,6 @@ class LatencyHistogram:
         self.counts[bisect.bisect_left(UPPER_BOUNDS, seconds)] += 1
         self.seconds += seconds
 
-    @property
-    def count(self) -> int:
-        return sum(self.counts)
-
     def add(self, counts: Sequence[int], seconds: float) -> None:
         """What another histogram has recorded."""
         self.counts = [mine + other for mine, other in zip(self.counts, counts, strict=True)]

@@ -14,8 +14,7 @@ import logging
 import math
 import time
 
-from locust import events
-from locust import runners
+from locust import events, runners
 from locust.argument_parser import LocustArgumentParser
 from scenario import BoundedShape, set_defaults
 

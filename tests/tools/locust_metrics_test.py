@@ -18,18 +18,17 @@ import os
 import signal
 import subprocess
 import sys
-import threading
+import tempfile
 import time
 import unittest
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Optional
 
-from locust_run import Exposition, Locust, command, environment, running
-from processes import free_port, running_productd, wait_until
+from locust_run import LOADTEST, Exposition, Locust, command, environment, running
+from processes import free_port, running_productd, serving, wait_until
 
 USERS = 4
 SEEDED = 20
@@ -39,6 +38,25 @@ INTENDED_START = "locust_intended_start_latency_seconds"
 # neither in one count nor in the other.
 LOAD = ("--users", USERS, "--spawn-rate", 100, "--seed-count", SEEDED, "--wait-min", 0.02,
         "--wait-max", 0.05, "--stop-timeout", 5)
+
+#: A client that has no processor time for its users, three tenths of a second each half.
+BUSY_LOCUSTFILE = f"""
+import sys
+import time
+import gevent
+from locust import events
+sys.path.append({str(LOADTEST)!r})
+from locustfile import ProductFastHttpUser
+
+def be_busy():
+    while True:
+        gevent.sleep(0.2)
+        until = time.perf_counter() + 0.3
+        while time.perf_counter() < until:
+            pass
+
+events.spawning_complete.add_listener(lambda **_: gevent.spawn(be_busy))
+"""
 
 productd = Path()
 
@@ -234,44 +252,45 @@ class Modes(Agreement):
         self.assertEqual(exposition.total("locust_dropped_arrivals_total"), 0)
 
 
-@contextlib.contextmanager
-def running_failing_server() -> Iterator[str]:
-    """ADDRESS:PORT of a server that fails to store, and has one product under every id."""
-    class Answer(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def test_a_client_that_is_late_after_a_pause_shows_it(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="busy-") as folder:
+            locustfile = Path(folder) / "busy.py"
+            locustfile.write_text(BUSY_LOCUSTFILE, encoding="utf-8")
+            with running(str(locustfile), *LOAD, *self.host, "--run-time", 4) as locust:
+                self.ends_well(locust)
+                exposition = locust.exposition()
+        late = exposition.slower_than(INTENDED_START, 0.15)
+        self.assertGreater(late, 2 * USERS)
+        # Hardly a request was under way when the client was busy.
+        self.assertLess(exposition.slower_than(RESPONSE_TIME, 0.15), late / 2)
 
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            # One in two, so that users have something to read.
-            stored = json.loads(self.path.split("/")[2]) % 2
-            self.send_response(204 if stored else 500)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
 
-        def do_GET(self) -> None:
-            body = b'{"product_id":0}'
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+class FailingServer(http.server.BaseHTTPRequestHandler):
+    """Fails to store every other product, and has the same one under every id."""
 
-        def log_message(self, *_: object) -> None:
-            pass
+    protocol_version = "HTTP/1.1"
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield "127.0.0.1:%d" % server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        product_id = int(self.path.split("/")[2])
+        self.answer(204 if product_id % 2 else 500, b"")
+
+    def do_GET(self) -> None:
+        self.answer(200, b'{"product_id":0}')
+
+    def answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 class Failures(Agreement):
     def test_are_told_by_kind(self) -> None:
-        with running_failing_server() as address, running(
+        with serving(FailingServer) as address, running(
                 "locustfile.py", *LOAD, "--host", f"http://{address}", "--run-time", 2) as locust:
             self.assertEqual(locust.wait(), 1, locust.output())
             exposition = locust.exposition()

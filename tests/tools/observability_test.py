@@ -40,7 +40,7 @@ import yaml
 import promql
 from check_readme import sh_commands
 from locust_run import running as running_locust
-from processes import Productd, ended, free_port, running_productd, wait_until
+from processes import Productd, ended, free_port, running_productd, serving, wait_until
 from promql import DASHBOARDS, ROOT
 
 REQUEST_TIMEOUT_SECONDS = 30.0
@@ -117,14 +117,8 @@ def running_stand_in() -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Scrape) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield "127.0.0.1:%d" % server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Scrape) as address:
+        yield address
 
 
 def excuse(metric: str) -> Optional[str]:
