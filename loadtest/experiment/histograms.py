@@ -81,7 +81,7 @@ class Histogram:
         for bound, count in zip(self.bounds, self.counts):
             below += count
             if total and not math.isinf(bound) and (count or points):
-                points.append((bound, below / total))
+                points.append((bound, round(below / total, 6)))
                 if below >= total:
                     break
         return points

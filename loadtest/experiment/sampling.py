@@ -87,6 +87,30 @@ class Sampler:
                       time.monotonic())
 
 
+#: Time, seconds run, seconds waited for a processor; both since the thread began.
+Look = tuple[float, float, float]
+BUSY_SHARE = 0.9
+
+
+def busy_stretches(looks: list[Look]) -> list[tuple[float, float]]:
+    """Begin and end of each run of windows that were busy for 90 % or more."""
+    windows = []
+    carried = 0.0
+    # The kernel counts a wait when it is over, so what does not fit into a window was before it.
+    for before, after in reversed(list(zip(looks, looks[1:]))):
+        length = after[0] - before[0]
+        wanted = after[1] - before[1] + after[2] - before[2] + carried
+        carried = max(0.0, wanted - length)
+        windows.append((before[0], after[0], wanted >= BUSY_SHARE * length))
+    stretches: list[tuple[float, float]] = []
+    for begin, end, busy in reversed(windows):
+        if busy and stretches and stretches[-1][1] == begin:
+            stretches[-1] = (stretches[-1][0], end)
+        elif busy:
+            stretches.append((begin, end))
+    return stretches
+
+
 class LoopWatch:
     """When a process's main thread, which Locust's event loop has, was busy without a break.
 
@@ -96,13 +120,11 @@ class LoopWatch:
     """
 
     WINDOW_SECONDS = 0.02
-    BUSY_SHARE = 0.9
 
     def __init__(self, pid: int) -> None:
         self._file = Path(f"/proc/{pid}/schedstat")
         self._stopped = threading.Event()
-        #: Time, seconds run, seconds waited.
-        self._looks: list[tuple[float, float, float]] = []
+        self._looks: list[Look] = []
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
 
@@ -112,15 +134,7 @@ class LoopWatch:
 
     def busy_stretches(self) -> list[tuple[float, float]]:
         """Begin and end of each, by the monotonic clock."""
-        stretches: list[tuple[float, float]] = []
-        for before, after in zip(self._looks, self._looks[1:]):
-            wanted = after[1] - before[1] + after[2] - before[2]
-            if wanted >= self.BUSY_SHARE * (after[0] - before[0]):
-                if stretches and stretches[-1][1] == before[0]:
-                    stretches[-1] = (stretches[-1][0], after[0])
-                else:
-                    stretches.append((before[0], after[0]))
-        return stretches
+        return busy_stretches(self._looks)
 
     def waited_share(self, begin: float) -> float | None:
         """Part of the time since `begin` in which it would have run and had no processor."""

@@ -18,6 +18,8 @@ from typing import Any
 
 import websocket
 
+from processes import ended
+
 TIMEOUT_SECONDS = 60.0
 POLL_SECONDS = 0.05
 
@@ -113,20 +115,15 @@ def chromium() -> Iterator[Page]:
              *(["--no-sandbox"] if os.geteuid() == 0 else []), "about:blank"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
-        port = _port(folder, process)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json",
-                                    timeout=TIMEOUT_SECONDS) as answer:
-            tabs = json.load(answer)
-        page = Page(next(tab["webSocketDebuggerUrl"] for tab in tabs if tab["type"] == "page"))
-        with contextlib.closing(page):
-            yield page
+        with ended(process):
+            port = _port(folder, process)
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/json",
+                                        timeout=TIMEOUT_SECONDS) as answer:
+                tabs = json.load(answer)
+            page = Page(next(tab["webSocketDebuggerUrl"] for tab in tabs if tab["type"] == "page"))
+            with contextlib.closing(page):
+                yield page
     finally:
-        process.terminate()
-        try:
-            process.wait(TIMEOUT_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
         # Its children write there for a moment longer.
         shutil.rmtree(folder, ignore_errors=True)
 

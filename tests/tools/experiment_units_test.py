@@ -24,6 +24,7 @@ from experiment.histograms import Exposition, Histogram  # noqa: E402
 from experiment.one_run import Now, has_run_long_enough  # noqa: E402
 from experiment.progress import Progress  # noqa: E402
 from experiment.runs import PUBLISHED, Run, planned  # noqa: E402
+from experiment.sampling import busy_stretches  # noqa: E402
 from experiment.summary import summarize  # noqa: E402
 from experiment.verdict import Evidence, Source, judge, tail_quantile  # noqa: E402
 
@@ -127,6 +128,19 @@ class Histograms(unittest.TestCase):
     def test_a_distribution_ends_where_all_are_in_it(self) -> None:
         one = Histogram(BOUNDS, (0, 3, 0, 1, 0))
         self.assertEqual(one.distribution(), [(0.01, 0.75), (0.1, 0.75), (1.0, 1.0)])
+
+
+class BusyStretches(unittest.TestCase):
+    def test_windows_that_touch_are_one_stretch(self) -> None:
+        looks = [(0.0, 0.0, 0.0), (0.02, 0.019, 0.0), (0.04, 0.03, 0.009), (0.06, 0.031, 0.009),
+                 (0.08, 0.05, 0.009)]
+        self.assertEqual(busy_stretches(looks), [(0.0, 0.04), (0.06, 0.08)])
+        self.assertEqual(busy_stretches([]), [])
+
+    def test_a_wait_that_is_counted_at_its_end_was_before_that(self) -> None:
+        looks = [(0.0, 0.0, 0.0), (0.02, 0.0, 0.0), (0.04, 0.0, 0.0), (0.06, 0.001, 0.039),
+                 (0.08, 0.001, 0.039)]
+        self.assertEqual(busy_stretches(looks), [(0.02, 0.06)])
 
 
 class Rule(unittest.TestCase):
