@@ -72,6 +72,9 @@ def _tail_is_the_clients(summaries: list[Summary]) -> dict[str, str]:
         if one["tail"]["busy_share"] is not None:
             line += (f"; {one['tail']['busy_share']:.0%} of the slow GETs in seconds in which its "
                      "loop had no break for half as long")
+        if one["tail"]["after_seed_p99"]:
+            line += ("; once all had seeded, p99 from the intended start was "
+                     f"{milliseconds(one['tail']['after_seed_p99']['intended'])}")
         numbers.append(line + ".")
     return _claim(text, verdict, " ".join(numbers))
 

@@ -19,6 +19,7 @@ from experiment.summary import summarize
 
 Results = dict[str, Any]
 
+PERCENTILES = ("_p50", "_p95", "_p99")
 #: Beyond this share of other programs a tail may be theirs.
 LOADED_MACHINE = 0.1
 APART = ("Client and server ran on this one machine, each on processors of its own, so that "
@@ -131,7 +132,7 @@ def _csv_row(one: dict[str, Any]) -> dict[str, Any]:
     shown = one["locust"]
     row: dict[str, Any] = {
         "users": one["run"]["users"], "client": one["run"]["client"],
-        **{f"locust_{name}_ms" if "_p" in name else name: value
+        **{f"locust_{name}_ms" if name.endswith(PERCENTILES) else f"locust_{name}": value
            for name, value in shown.items()},
         "requests_per_second": one["requests_per_second"], "failures": one["failures"]}
     for kind, views in one["views"].items():
@@ -144,7 +145,10 @@ def _csv_row(one: dict[str, Any]) -> dict[str, Any]:
             row[f"{side}_cpu_{name}"] = value
     row |= {"lag_p99_seconds": one["lag_p99"], "others_share": one["others_share"],
             "seeding_seconds": one["seeding_seconds"],
-            "seconds": one["seconds"], "tail": one["tail"]["source"]}
+            "seconds": one["seconds"],
+            **{f"after_seed_{view}_get_p99_seconds": (one["tail"]["after_seed_p99"] or {}).get(view)
+               for view in ("intended", "sent", "server")},
+            "tail": one["tail"]["source"]}
     published = PUBLISHED.get(one["name"])
     for field, value in zip(fields(Published), astuple(published) if published else
                             [None] * len(fields(Published))):

@@ -56,6 +56,8 @@ def summarize(fields: dict[str, Any]) -> dict[str, Any]:
     server: Intervals = fields["server_intervals"]
     evidence = _evidence(record, client)
     judged = verdict.judge(evidence)
+    seeding = _seeding_seconds(record, client)
+    after_seed = _after_seed(record, client, server, seeding or 0.0)
     return {
         "name": run.name,
         "title": run.title,
@@ -75,9 +77,11 @@ def summarize(fields: dict[str, Any]) -> dict[str, Any]:
         "others_share": fields["others_share"],
         "locust_warned_of_cpu": fields["locust_warned_of_cpu"],
         "seconds": client[-1]["end"] if client else None,
-        "seeding_seconds": _seeding_seconds(record, client),
+        "seeding_seconds": seeding,
         "tail": {"quantile": verdict.tail_quantile(evidence.requests),
-                 "source": judged.source.value, "sentence": judged.sentence,
+                 "source": judged.source.value,
+                 "sentence": judged.sentence + _after_seed_sentence(after_seed),
+                 "after_seed_p99": after_seed,
                  "busy_share": evidence.busy_share, "seeding_share": evidence.seeding_share},
         "curves": {"client": [_point(record, one, "sent_get", "intended_get") for one in client],
                    "server": [_point(record, one, "get") for one in server]},
@@ -200,6 +204,31 @@ def _seeding_seconds(record: _Record, client: Intervals) -> float | None:
     """Until the last product of the seed was stored."""
     ends = [one["end"] for one in client if record.of(one, "sent_seed").count]
     return max(ends) if ends else None
+
+
+def _after_seed(record: _Record, client: Intervals, server: Intervals,
+                seeding: float) -> dict[str, float | None] | None:
+    """p99 of the GETs once no user seeds any more; None when those are too few for it.
+
+    Without the last second: to end a thousand users keeps Locust's loop busy, too.
+    """
+    end = client[-1]["begin"] if client else 0.0
+    calm = {name: total(record.of(one, kind) for one in intervals
+                        if one["begin"] >= seeding and one["end"] <= end)
+            for name, intervals, kind in (("intended", client, "intended_get"),
+                                          ("sent", client, "sent_get"), ("server", server, "get"))}
+    if verdict.tail_quantile(int(calm["intended"].count)) != verdict.QUANTILES[0]:
+        return None
+    return {name: histogram.quantile(0.99) for name, histogram in calm.items()}
+
+
+def _after_seed_sentence(p99: dict[str, float | None] | None) -> str:
+    if p99 is None:
+        return ""
+    server = ("" if p99["server"] is None
+              else f", {verdict.milliseconds(p99['server'])} in the server")
+    return (f" Once all had seeded, p99 was {verdict.milliseconds(p99['intended'])} from the "
+            f"intended start, {verdict.milliseconds(p99['sent'])} from the send{server}.")
 
 
 def _point(record: _Record, interval: dict[str, Any], kind: str,

@@ -214,6 +214,19 @@ class Summaries(unittest.TestCase):
         self.assertEqual(one["lag_p99"], 0.0)
         self.assertEqual(one["views"]["post"]["sent"]["count"], 1000)
 
+    def test_the_tail_after_the_seed_is_told_beside_that_of_the_run(self) -> None:
+        after = summarize(record())["tail"]
+        # Slow were the first three seconds, in which users seeded.
+        self.assertLessEqual(after["after_seed_p99"]["intended"], 0.001)
+        self.assertIn("Once all had seeded, p99 was 0.99 ms", after["sentence"])
+        stopped = record()
+        stopped["client_intervals"][-1]["histograms"]["intended_get"] = {"3": 1000.0}
+        self.assertEqual(summarize(stopped)["tail"]["after_seed_p99"], after["after_seed_p99"],
+                         "the end of a run is not its load")
+        few = summarize(record(users=10))["tail"]
+        self.assertIsNone(few["after_seed_p99"])
+        self.assertNotIn("Once all", few["sentence"])
+
     def test_a_server_without_metrics_has_no_figures_of_its_own(self) -> None:
         one = record(busy=False)
         one["server"] = {}
