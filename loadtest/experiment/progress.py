@@ -9,7 +9,7 @@ from typing import TextIO
 from experiment.one_run import Now
 from experiment.runs import Run
 
-BAR_CELLS = 24
+BAR_CELLS = 16
 
 
 class Progress:
@@ -32,10 +32,11 @@ class Progress:
         seconds = min(now.seconds, run.seconds)
         done = (self._before + seconds) / self._seconds
         cells = "#" * int(done * BAR_CELLS)
-        cpu = "" if now.client_cpu is None else f"  client CPU {now.client_cpu:.0%}"
-        text = (f"[{cells:<{BAR_CELLS}}] {done:4.0%}  {self._place(run)}  "
-                f"{now.seconds:.0f}/{run.seconds} s  {now.users} up, "
-                f"{now.seeded / (run.users * run.seed_count):.0%} seeded  "
+        cpu = "" if now.client_cpu is None else f", CPU {now.client_cpu:.0%}"
+        # The most telling first: a narrow terminal cuts the end.
+        text = (f"[{cells:<{BAR_CELLS}}] {done:4.0%}  {self._runs.index(run) + 1}/"
+                f"{len(self._runs)} {run.name}  {now.seconds:.0f}/{run.seconds} s  "
+                f"{now.users} users, {now.seeded / (run.users * run.seed_count):.0%} seeded, "
                 f"{now.failures} failed{cpu}")
         width = shutil.get_terminal_size().columns - 1
         self._stream.write(f"\r{text[:width]:<{width}}")

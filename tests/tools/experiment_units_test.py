@@ -385,7 +385,7 @@ class ProgressBar(unittest.TestCase):
         return stream.getvalue()
 
     def test_a_terminal_has_a_bar_and_a_log_a_line_a_run(self) -> None:
-        self.assertIn("\r[############", self.shown(Terminal()))
+        self.assertIn("\r[########", self.shown(Terminal()))
         log = self.shown(io.StringIO())
         self.assertNotIn("\r", log)
         self.assertEqual(len(log.splitlines()), 3)
