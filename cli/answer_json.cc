@@ -14,10 +14,16 @@ bool ParseObject(rapidjson::Document& document, std::string_view body) {
   return !document.HasParseError() && document.IsObject();
 }
 
-std::optional<std::string> FindText(const rapidjson::Document& document, const char* key) {
+std::optional<std::string> FindText(const rapidjson::Value& document, const char* key) {
   const auto member = document.FindMember(key);
   if (member == document.MemberEnd() || !member->value.IsString()) return std::nullopt;
   return std::string(member->value.GetString(), member->value.GetStringLength());
+}
+
+std::optional<std::uint64_t> FindCount(const rapidjson::Value& object, const char* key) {
+  const auto member = object.FindMember(key);
+  if (member == object.MemberEnd() || !member->value.IsUint64()) return std::nullopt;
+  return member->value.GetUint64();
 }
 
 }  // namespace
@@ -43,6 +49,27 @@ std::optional<VersionAnswer> ParseVersionAnswer(std::string_view body) {
   const auto version = FindText(document, "version");
   if (!version) return std::nullopt;
   return VersionAnswer{*version, FindText(document, "commit").value_or("")};
+}
+
+std::optional<BatchAnswer> ParseBatchAnswer(std::string_view body) {
+  rapidjson::Document document;
+  if (!ParseObject(document, body)) return std::nullopt;
+  const auto stored = FindCount(document, "stored");
+  const auto rejected = FindCount(document, "rejected");
+  const auto errors = document.FindMember("errors");
+  if (!stored || !rejected || errors == document.MemberEnd() || !errors->value.IsArray()) {
+    return std::nullopt;
+  }
+  BatchAnswer answer{*stored, *rejected, {}};
+  for (const rapidjson::Value& error : errors->value.GetArray()) {
+    if (!error.IsObject()) return std::nullopt;
+    const auto line = FindCount(error, "line");
+    const auto code = FindText(error, "error");
+    const auto message = FindText(error, "message");
+    if (!line || !code || !message) return std::nullopt;
+    answer.errors.push_back({*line, *code, *message});
+  }
+  return answer;
 }
 
 }  // namespace products::cli

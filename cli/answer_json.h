@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace products::cli {
 
@@ -25,5 +27,19 @@ struct VersionAnswer {
   std::string commit;
 };
 std::optional<VersionAnswer> ParseVersionAnswer(std::string_view body);
+
+/// {"stored":N,"rejected":M,"errors":[{"line":3,"error":"...","message":"..."}]}; the errors may be
+/// fewer than M.
+struct BatchAnswer {
+  struct LineError {
+    std::uint64_t line = 0;
+    std::string code;
+    std::string message;
+  };
+  std::uint64_t stored = 0;
+  std::uint64_t rejected = 0;
+  std::vector<LineError> errors;
+};
+std::optional<BatchAnswer> ParseBatchAnswer(std::string_view body);
 
 }  // namespace products::cli

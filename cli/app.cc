@@ -6,10 +6,13 @@
 #include <string_view>
 
 #include "cli/commands/command.h"
+#include "cli/commands/diff.h"
+#include "cli/commands/export.h"
 #include "cli/commands/flags.h"
 #include "cli/commands/get.h"
 #include "cli/commands/health.h"
 #include "cli/commands/help.h"
+#include "cli/commands/import.h"
 #include "cli/commands/put.h"
 #include "cli/commands/seed.h"
 #include "cli/commands/version.h"
@@ -48,6 +51,9 @@ void BuildTree(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) {
   AddGetCommand(root, chosen);
   AddPutCommand(root, chosen);
   AddSeedCommand(root, chosen);
+  AddImportCommand(root, chosen);
+  AddExportCommand(root, chosen);
+  AddDiffCommand(root, chosen);
   AddHealthCommand(root, chosen);
   AddVersionCommand(root, chosen);
 }

@@ -120,6 +120,10 @@ Status ReadPutAnswer(const ApiClient& client, const Request& request, const Answ
   return Refusal(client, request, answer);
 }
 
+Error RefusalOf(const ApiClient& client, const Request& request, const Answer& answer) {
+  return Refusal(client, request, answer);
+}
+
 Status PutProduct(ApiClient& client, const Product& product) {
   Request request;
   SetPutRequest(product, request);

@@ -29,6 +29,9 @@ Status PutProduct(ApiClient& client, const Product& product);
 void SetPutRequest(const Product& product, Request& request);
 Status ReadPutAnswer(const ApiClient& client, const Request& request, const Answer& answer);
 
+/// The failure that an answer stands for whose status is not the one that means success.
+Error RefusalOf(const ApiClient& client, const Request& request, const Answer& answer);
+
 struct Health {
   std::string status;  ///< "ok"
   /// "ok", or why the server should get no traffic now; absent when it does not have /readyz.

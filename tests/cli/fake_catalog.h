@@ -8,7 +8,7 @@ namespace products::cli {
 
 /// A server that keeps the contract, without a memory:
 /// products 1 (the sample) and 2 (awkward texts) exist, a put of product 7 is refused, all other
-/// puts succeed; healthy, ready, version 9.8.7.
+/// puts succeed, by batch too; the list has two products; healthy, ready, version 9.8.7.
 Reply FakeCatalog(const std::string& request);
 
 /// Whether `request` asks for `target`, such as "GET /products/1".

@@ -11,7 +11,8 @@ namespace products::cli {
 namespace {
 
 TEST(Help, EveryCommandHasOneThatFitsEightyColumns) {
-  for (const std::string command : {"", "get", "put", "seed", "health", "version"}) {
+  for (const std::string command :
+       {"", "get", "put", "seed", "import", "export", "diff", "health", "version"}) {
     std::vector<std::string> arguments = {"--help"};
     if (!command.empty()) arguments.insert(arguments.begin(), command);
     Transcript transcript;
@@ -67,6 +68,18 @@ TEST(Usage, MistakesEndWithTwoAndSaySo) {
       {"seed", "--rate", "fast"},
       {"seed", "--concurrency", "5000"},
       {"seed", "--start", "2147483647", "--count", "2"},
+      {"seed", "--mode", "fast"},
+      {"seed", "--mode", "batch", "--rate", "5"},
+      {"export"},
+      {"export", "products.txt"},
+      {"export", "products.gz", "--format", "xml"},
+      {"export", "/nonexistent/products.ndjson"},
+      {"import"},
+      {"import", "/nonexistent.ndjson"},
+      {"import", "/tmp", "--format", "csv"},
+      {"import", "-", "--resume"},
+      {"import", "-", "--dry-run", "--rejects", "/nonexistent/rejects"},
+      {"diff", "/nonexistent.csv"},
       {"get", "1", "a\x1b[31mb"},
   };
   for (const std::vector<std::string>& row : rows) {
