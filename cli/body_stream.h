@@ -35,9 +35,9 @@ class BodySink {
 
 /// A POST when it has a source, else a GET.
 struct StreamRequest {
-  std::string path;          ///< begins with "/"; goes behind the endpoint's own path
-  std::string accept;        ///< media types
-  std::string content_type;  ///< with a source only
+  std::string path;               ///< begins with "/"; goes behind the endpoint's own path
+  std::string accept = "*/*";     ///< media types
+  std::string content_type = {};  ///< with a source only
   BodySource* source = nullptr;
   BodySink* sink = nullptr;
 };

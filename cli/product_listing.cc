@@ -125,11 +125,7 @@ Result<ListingEnd> StreamProducts(ApiClient& client, ProductId after, ListingSin
   };
   LineChecker checker(after, sink);
   StreamSink body(checker);
-  const StreamRequest request{.path = named.path,
-                              .accept = std::string(kNdjson),
-                              .content_type = {},
-                              .source = nullptr,
-                              .sink = &body};
+  const StreamRequest request{.path = named.path, .accept = std::string(kNdjson), .sink = &body};
   const Result<Answer> answer = client.ExchangeStream(request, watch);
   if (checker.error()) return corrupt(*checker.error());
   if (!answer.ok()) {

@@ -243,6 +243,8 @@ Result<ExitCode> RunDiff(const DiffOptions& options, const CommandContext& conte
   if (end.ok() && merge.status().ok()) merge.End();
   progress.Finish();
   if (interrupt->HasCome()) return ExitCode::kInterrupted;
+  // That standard output failed is told by whoever flushes it.
+  if (!io.out.good()) return ExitCode::kFailed;
   if (!merge.status().ok()) return merge.status().error();
   if (!end.ok()) return end.error();
   PrintCounts(context, merge.counts(), file->refused);

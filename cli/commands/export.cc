@@ -178,9 +178,13 @@ Result<ExitCode> RunExport(const ExportOptions& options, const CommandContext& c
     io.err << "interrupted" << (options.file == "-" ? "" : "; no file was written") << '\n';
     return ExitCode::kInterrupted;
   }
+  // That standard output failed is told by whoever flushes it.
+  if (!io.out.good()) return ExitCode::kFailed;
   if (!sink.status().ok()) return sink.status().error();
   if (!end.ok()) return end.error();
-  if (const Status committed = (*file)->Commit(); !committed.ok()) return committed.error();
+  const Status committed = (*file)->Commit();
+  if (!io.out.good()) return ExitCode::kFailed;
+  if (!committed.ok()) return committed.error();
   PrintSummary(options, context, sink.point(), (*file)->bytes(), context.clock.Now() - start);
   return ExitCode::kDone;
 }

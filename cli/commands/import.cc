@@ -148,6 +148,8 @@ class ImportObserver final : public SendObserver {
 Result<Course> PlotCourse(const ImportOptions& options, const InputFile& file,
                           const std::string& endpoint, std::ostream& err) {
   Course course;
+  // It has no name under which it could be read again, even where it is a file.
+  if (options.file == "-") return course;
   const auto identity = file.Identify();
   if (!identity.ok()) return identity.error();
   course.identity = *identity;
@@ -204,11 +206,11 @@ Outcome SendFile(const ImportOptions& options, const CommandContext& context, Se
   outcome.was_interrupted = interrupt.HasCome();
   outcome.failure = observer.status().ok() ? feed.failure() : observer.status();
   if (outcome.EndedEarly()) {
-    observer.Save(outcome.next_line);
-    outcome.can_resume = observer.is_saved();
+    if (outcome.next_line > course.first_line) observer.Save(outcome.next_line);
+    outcome.can_resume = observer.is_saved() || course.first_line > 1;
   } else {
     outcome.failure = rejects.Flush();
-    RemoveImportState(course.state_path);
+    if (course.identity) RemoveImportState(course.state_path);
   }
   return outcome;
 }
@@ -244,7 +246,7 @@ void PrintSummary(const ImportOptions& options, const CommandContext& context,
 
 void PrintHowToGoOn(const ImportOptions& options, std::ostream& err, const std::string& endpoint,
                     const Outcome& outcome) {
-  if (!outcome.EndedEarly() || options.dry_run) return;
+  if (!outcome.EndedEarly() || options.dry_run || outcome.next_line == 1) return;
   err << "everything before line " << outcome.next_line << " is done\n";
   if (!outcome.can_resume) return;
   err << "to go on: productctl import " << Printable(options.file) << " --endpoint " << endpoint;

@@ -73,6 +73,8 @@ std::string TakeRequest(std::string& received) {
   if (head_end == std::string::npos) return {};
   std::string head = received.substr(0, head_end + 4);
   if (head.find("\r\nTransfer-Encoding: chunked\r\n") != std::string::npos) {
+    // Read once, when it may be whole: clients do not send the next request before the answer.
+    if (!received.ends_with("0\r\n\r\n")) return {};
     const auto chunks = ReadChunks(std::string_view(received).substr(head.size()));
     if (!chunks) return {};
     received.erase(0, head.size() + chunks->second);
