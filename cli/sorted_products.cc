@@ -124,7 +124,8 @@ Result<SortedFile> OpenSorted(const std::string& path, FileFormat format, const 
     }
     if (in_memory != nullptr) continue;
     const std::string limit = std::to_string(plan.max_memory_bytes / (1024 * 1024)) + " MiB";
-    if ((*reader)->file().may_wait()) {
+    // Standard input is at its end by then, also where it is a file.
+    if (path == "-" || (*reader)->file().may_wait()) {
       return Error{ErrorCode::kTooLarge,
                    name + ": more than " + limit + " are compared from a file only",
                    {}};

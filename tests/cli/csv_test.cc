@@ -1,6 +1,8 @@
 #include "cli/csv.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <memory>
@@ -11,6 +13,8 @@
 #include "cli/gzip.h"
 #include "cli/product_csv.h"
 #include "cli/product_reader.h"
+#include "cli/reject_log.h"
+#include "cli/sorted_products.h"
 #include "cli/splitmix.h"
 #include "core/base/utf8.h"
 #include "core/product/product_json.h"
@@ -284,6 +288,47 @@ TEST_F(CsvTest, DamagedGzipIsAnErrorAndNeverASilentEnd) {
   test::WriteFile(path_, packed);
   EXPECT_TRUE(Statuses(path_, FileFormat::kNdjson).back().find("gzipped bytes are damaged") !=
               std::string::npos);
+}
+
+// The ids and skus of a file as OpenSorted gives them, or why it does not.
+std::string Sorted(const std::string& path, std::size_t max_memory_bytes) {
+  RejectLog rejects("line", RejectLog::Told::kReason);
+  SortPlan plan;
+  plan.max_memory_bytes = max_memory_bytes;
+  const Result<SortedFile> file = OpenSorted(path, FileFormat::kNdjson, plan, rejects);
+  if (!file.ok()) return file.error().message;
+  std::string shown;
+  Product product;
+  while (true) {
+    const Result<bool> has_more = file->products->Next(product);
+    if (!has_more.ok()) return has_more.error().message;
+    if (!*has_more) return shown + "refused " + std::to_string(file->refused);
+    shown += std::to_string(product.product_id) + product.sku + " ";
+  }
+}
+
+TEST_F(CsvTest, SortsInMemoryAndTakesLargerFilesOnlyIfTheyAreSorted) {
+  const auto line = [](ProductId id, const std::string& sku) {
+    return RenderProduct({id, sku, "M", 1, 1, 1});
+  };
+  const std::string sorted =
+      line(1, "a") + "{}\n" + line(2, "b") + line(2, "c") + line(3, "d") + line(3, "e");
+  test::WriteFile(path_, sorted);
+  EXPECT_EQ(Sorted(path_, 1'000'000), "1a 2c 3e refused 1");
+  EXPECT_EQ(Sorted(path_, 100), "1a 2c 3e refused 1");
+  test::WriteFile(path_, line(3, "x") + sorted);
+  EXPECT_EQ(Sorted(path_, 1'000'000), "1a 2c 3e refused 1");
+  EXPECT_EQ(Sorted(path_, 100),
+            path_ + ", line 2: more than 0 MiB must be sorted by product_id to be compared");
+  // Read to its end once, standard input does not come again, also where it is a file.
+  test::WriteFile(path_, sorted);
+  const int kept = dup(STDIN_FILENO);
+  const int file = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  dup2(file, STDIN_FILENO);
+  EXPECT_EQ(Sorted("-", 100), "standard input: more than 0 MiB are compared from a file only");
+  dup2(kept, STDIN_FILENO);
+  close(kept);
+  close(file);
 }
 
 TEST(FileKind, IsToldByTheName) {
