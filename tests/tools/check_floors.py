@@ -63,7 +63,7 @@ LIBRARIES = {
     "xxHash": Library(("xxhash.h",), ("server/storage/product_record.cc",)),
     "liburcu": Library(("urcu/*", "urcu.h", "urcu-*"), ("server/storage/product_table.cc",)),
     "prometheus-cpp": Library(("prometheus/*",), ("server/metrics/*.cc",)),
-    "zlib": Library(("zlib.h",), ("core/base/line_reader.cc",)),
+    "zlib": Library(("zlib.h",), ("core/base/line_reader.cc", "cli/gzip.cc")),
     "yaml-cpp": Library(("yaml-cpp/*",), ("server/config/*.cc", "cli/settings.cc",
                                           "cli/contexts.cc", "cli/product_file.cc")),
     "CLI11": Library(("CLI/*",), ("server/main.cc", "server/command_line.cc", "cli/app.cc",
