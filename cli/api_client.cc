@@ -252,7 +252,8 @@ class Transfer {
 
 Error Transfer::Explain(CURLcode code, const ApiClient::Options& options) const {
   return ExplainTransfer(code, handle_, {max_body_bytes_, body_is_too_large_},
-                         "no complete answer within " + RenderDuration(options.timeout), error_text_.data());
+                         "no complete answer within " + RenderDuration(options.timeout),
+                         error_text_.data());
 }
 
 }  // namespace

@@ -209,7 +209,7 @@ class StreamTransfer::Impl {
   const Clock& clock_;
   const CurlMulti multi_;
   const CurlEasy easy_;
-  const StreamRequest* request_ = nullptr;  // while it runs
+  const StreamRequest* request_ = nullptr;          // while it runs
   std::array<char, CURL_ERROR_SIZE> error_text_{};  // the library's own words
   std::string url_;
   Answer answer_;

@@ -60,6 +60,8 @@ std::string Normalized(std::string text, const std::string& endpoint) {
   ReplaceAll(text, "\"client_version\":\"" + version, "\"client_version\":\"VERSION");
   ReplaceAll(text, "client_version  " + version, "client_version  VERSION");
   ReplaceAll(text, version + "\tCOMMIT", "VERSION\tCOMMIT");
+  ReplaceNumber(text, "\"seconds\":", "TIME");
+  ReplaceNumber(text, "\"products_per_second\":", "RATE");
   // Rates, unless they are 0: the time between two scrapes is never quite the same.
   static const std::regex rate("[0-9]*[1-9][0-9.]*(e\\+[0-9]+)?( changes)?/s");
   text = std::regex_replace(text, rate, "RATE$2/s");
@@ -67,8 +69,6 @@ std::string Normalized(std::string text, const std::string& endpoint) {
       "(per_second|interval_seconds|cpu_cores)\":[0-9.e+-]*[1-9][0-9.e+-]*");
   text = std::regex_replace(text, json_rate, "$1\":RATE");
   ReplaceBetween(text, " products in ", "/s)", "TIME (RATE");
-  ReplaceNumber(text, "\"seconds\":", "TIME");
-  ReplaceNumber(text, "\"products_per_second\":", "RATE");
   return text;
 }
 

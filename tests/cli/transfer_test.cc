@@ -131,20 +131,22 @@ TEST(Export, CtrlCLeavesNothing) {
 }
 
 TEST(Export, GoesPageByPageWhereThereIsNoStream) {
-  const std::string second = "{\"product_id\":3,\"sku\":\"}]\\\"{\",\"x\":{}}";
+  const std::string second =
+      R"({"product_id":3,"sku":"}]\"{","manufacturer":"a","category_id":1,"weight":2,)"
+      R"("some_other_id":4)";
   const std::string first = std::string(kSampleJson, sizeof(kSampleJson) - 2);
   const ScriptedServer server([&](const std::string& request) {
-    if (Asks(request, "GET /products?after=0&limit=250")) {
+    if (Asks(request, "GET /products?limit=250")) {
       return JsonReply(200, "{\"products\":[" + first + "],\"next_after\":1}\n");
     }
-    if (Asks(request, "GET /products?after=1&limit=250")) {
-      return JsonReply(200, "{\"products\":[" + second + "]}\n");
+    if (Asks(request, "GET /products?limit=250&after=1")) {
+      return JsonReply(200, "{\"products\":[" + second + ",\"x\":{}}]}\n");
     }
     return JsonReply(200, "{\"products\":[]}\n");
   });
   const RunResult result = RunProductctl({"export", "-", "--endpoint", server.endpoint()});
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_EQ(result.out, first + "\n" + second + "\n");
+  EXPECT_EQ(result.out, first + "\n" + second + "}\n");
 }
 
 TEST(Import, StoresWhatIsRightAndTellsOfTheRest) {
