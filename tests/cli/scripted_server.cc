@@ -104,6 +104,11 @@ void WaitForPeerToLeave(int descriptor) {
 
 }  // namespace
 
+const char* PatienceWith(const Reply& reply) {
+  const bool is_endless = reply.then == Reply::Then::kHang || reply.then == Reply::Then::kDrip;
+  return is_endless ? "300ms" : "30s";
+}
+
 Reply JsonReply(int status, const std::string& body, const std::string& header_lines) {
   return {"HTTP/1.1 " + std::to_string(status) +
               " X\r\nContent-Type: application/json\r\nContent-Length: " +

@@ -63,8 +63,9 @@ TEST(HostileServer, ExportLeavesNoFileAndSaysWhatHappened) {
   for (const WrongAnswer& row : rows) {
     const ScriptedServer server([&row](const std::string&) { return row.reply; });
     transcript.Note(row.note);
-    const RunResult result = transcript.Run(
-        server.endpoint(), {"export", directory.File("a.ndjson"), "--timeout", "300ms"});
+    const RunResult result =
+        transcript.Run(server.endpoint(), {"export", directory.File("a.ndjson")},
+                       {.environment = {{"PRODUCTCTL_TIMEOUT", PatienceWith(row.reply)}}});
     EXPECT_EQ(result.exit_code, row.exit_code) << row.note << "\n" << result.err;
     EXPECT_TRUE(std::filesystem::is_empty(directory.path())) << row.note;
   }
@@ -103,7 +104,8 @@ TEST(HostileServer, ImportEndsWithAnErrorThatSaysWhatHappened) {
     });
     transcript.Note(row.note);
     const RunResult result = transcript.Run(
-        server.endpoint(), {"import", "-", "--timeout", "300ms"}, {.input = kSampleJson});
+        server.endpoint(), {"import", "-"},
+        {.environment = {{"PRODUCTCTL_TIMEOUT", PatienceWith(row.reply)}}, .input = kSampleJson});
     EXPECT_EQ(result.exit_code, row.exit_code) << row.note << "\n" << result.err;
   }
   transcript.ExpectGolden("hostile_import");
