@@ -62,7 +62,6 @@ LIBRARIES = {
     "ISA-L": Library(("isa-l/*", "isa-l.h"), ("server/storage/checksum.cc",)),
     "xxHash": Library(("xxhash.h",), ("server/storage/product_record.cc",)),
     "liburcu": Library(("urcu/*", "urcu.h", "urcu-*"), ("server/storage/product_table.cc",)),
-    "prometheus-cpp": Library(("prometheus/*",), ("server/metrics/*.cc",)),
     "zlib": Library(("zlib.h",), ("core/base/line_reader.cc", "cli/gzip.cc")),
     "yaml-cpp": Library(("yaml-cpp/*",), ("server/config/*.cc", "cli/settings.cc",
                                           "cli/contexts.cc", "cli/product_file.cc")),
