@@ -26,7 +26,7 @@ def _upper_bounds() -> tuple[float, ...]:
         while exact / unit >= 10_000:
             unit *= 10
         rounded = int(exact / unit + 0.5) * unit
-        # The server prints 16 digits; a bound that would need more of them gives way to the next.
+        # A bound that is not itself when it is printed with 16 digits gives way to the next.
         while Fraction(f"{rounded / 1e9:.16g}") != Fraction(rounded, 10**9):
             rounded += unit
         bounds.append(rounded)
