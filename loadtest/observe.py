@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from pathlib import Path
 from experiment import live_page, watchers
 from experiment.locust_process import LOCUSTFILE
 from experiment.report_page import PageError
-from experiment.watchers import Started, WatcherError, port_of, started
+from experiment.watchers import Prometheus, Started, WatcherError, port_of, started
 from servers import ROOT
 
 DASHBOARDS = ROOT / "dashboards"
@@ -92,13 +91,15 @@ def run(options: argparse.Namespace, stopped: threading.Event) -> None:
              for name in ("page", "http", "prometheus", "locust", "locust_metrics", "grafana")}
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="observe-")))
-        programs = [start_productd(options.server_binary, ports["http"], folder, stack)]
+        programs: list[Started | Prometheus] = [start_productd(options.server_binary, ports["http"], folder, stack)]
         if not options.no_locust:
             programs.append(start_locust(options, ports, folder, stack))
-        programs.append(stack.enter_context(watchers.prometheus(
-            DASHBOARDS, folder, ports, options.scrape_seconds)))
+        prometheus = stack.enter_context(watchers.prometheus(
+            DASHBOARDS, folder, ports["prometheus"], options.scrape_seconds))
+        prometheus.look_at(*(f"127.0.0.1:{ports[name]}" for name in ("http", "locust_metrics")))
+        programs.append(prometheus)
         links = [("productd", f"http://127.0.0.1:{ports['http']}", "the server that is watched"),
-                 ("Prometheus", f"http://127.0.0.1:{ports['prometheus']}", "rules and alerts")]
+                 ("Prometheus", prometheus.address, "rules and alerts")]
         if not options.no_locust:
             links.append(("Locust", f"http://127.0.0.1:{ports['locust']}",
                           f"{options.users} users run" if options.users else "start users here"))
@@ -107,12 +108,9 @@ def run(options: argparse.Namespace, stopped: threading.Event) -> None:
             programs.append(stack.enter_context(watchers.grafana(
                 grafana, DASHBOARDS, folder, ports)))
             links.append(("Grafana", f"http://127.0.0.1:{ports['grafana']}", "the dashboards"))
-        reports = [(f"{file.parent.name}, {file.stem}", live_page.REPORTS_PATH
-                    + f"{file.parent.name}/{file.name}", "an experiment")
-                   for file in live_page.reports(REPORTS)]
-        page = live_page.live_page(DASHBOARDS, options.scrape_seconds, links + reports)
-        stack.enter_context(live_page.serving(
-            ports["page"], page, f"http://127.0.0.1:{ports['prometheus']}", REPORTS))
+        page = live_page.live_page(DASHBOARDS, options.scrape_seconds,
+                                   links + live_page.report_links(REPORTS))
+        stack.enter_context(live_page.serving(ports["page"], page, prometheus.address, REPORTS))
 
         print(f"{'live page':<11} http://127.0.0.1:{ports['page']}  the dashboards, drawn anew "
               f"every {options.scrape_seconds} s")
@@ -131,10 +129,6 @@ def main() -> int:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    if shutil.which("prometheus") is None:
-        print("observe: prometheus is not installed; make install-deps installs it",
-              file=sys.stderr)
-        return 1
     try:
         run(options, stopped)
     except (WatcherError, PageError, OSError, subprocess.SubprocessError) as error:

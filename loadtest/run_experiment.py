@@ -32,12 +32,14 @@ from typing import Any
 import report
 from experiment import reports
 from experiment.directory import DirectoryError, ExperimentDirectory
+from experiment.live_runs import LiveRuns, live_runs
 from experiment.locust_process import LOCUSTFILE, LocustError
-from experiment.one_run import Now, Target, perform
+from experiment.one_run import Now, Target, free_port, perform
 from experiment.progress import Progress
 from experiment.report_page import PageError
 from experiment.runs import CLASSES, SPAWN_RATES, Run, planned
 from experiment.sampling import fetch
+from experiment.watchers import WatcherError
 from servers import ROOT, ServerError, command_for, running
 
 BUILT = ROOT / "build" / "release" / "bin"
@@ -135,6 +137,9 @@ def parse_arguments() -> argparse.Namespace:
     output.add_argument("--locust-metrics-port", type=int, metavar="PORT",
                         help="where Locust shows its metrics, for a Prometheus that looks there, "
                         "such as that of make observe (default a free one)")
+    output.add_argument("--live-page-port", type=int, metavar="PORT",
+                        help="serve the live page of make observe there while runs are made, 0 "
+                        "for a free port; its Prometheus takes processor time from the server")
     options = parser.parse_args()
     if options.output is None:
         name = options.host.replace(":", "-") if options.host else options.server_binary.name
@@ -177,7 +182,7 @@ def target_of(options: argparse.Namespace, processors: Processors) -> Iterator[T
 
 
 def run_all(options: argparse.Namespace, runs: list[Run], directory: ExperimentDirectory,
-            processors: Processors) -> None:
+            processors: Processors, live: LiveRuns | None) -> None:
     """Makes the runs that are not there yet."""
     source = {"commit": report.commit(),
               "command": shlex.join(["loadtest/run_experiment.py", *sys.argv[1:]])}
@@ -192,8 +197,10 @@ def run_all(options: argparse.Namespace, runs: list[Run], directory: ExperimentD
             progress.show(run, now)
 
         with target_of(options, processors) as target:
-            record = perform(run, target, processors.for_client(), options.locust_metrics_port,
-                             look)
+            metrics_port = options.locust_metrics_port or free_port()
+            if live:
+                live.watch(target.metrics_address, f"127.0.0.1:{metrics_port}")
+            record = perform(run, target, processors.for_client(), metrics_port, look)
         directory.keep(run, record | source)
         progress.end(run, reports.line(record))
 
@@ -222,11 +229,17 @@ def main() -> int:
             directory.clear()
         directory.open(parameters(options, runs, processors))
         processors.move_here()
-        run_all(options, runs, directory, processors)
+        with contextlib.ExitStack() as stack:
+            live = None
+            if options.live_page_port is not None:
+                live = stack.enter_context(live_runs(options.live_page_port, OUTPUT))
+                print(f"live page {live.address}", file=sys.stderr, flush=True)
+            run_all(options, runs, directory, processors, live)
     except KeyboardInterrupt:
         print("\nstopped; the same command goes on with the next run", file=sys.stderr)
         status = 130
-    except (ServerError, LocustError, DirectoryError, OSError) as error:
+    except (ServerError, LocustError, DirectoryError, PageError, WatcherError,
+            OSError) as error:
         print(f"run_experiment: {error}", file=sys.stderr)
         status = 1
         if isinstance(error, DirectoryError):

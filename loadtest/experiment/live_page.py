@@ -50,6 +50,13 @@ def reports(directory: Path) -> list[Path]:
     return sorted(found, key=lambda file: file.stat().st_mtime, reverse=True)
 
 
+def report_links(directory: Path) -> list[tuple[str, str, str]]:
+    """Those, as links of a live page that serves `directory`."""
+    return [(f"{file.parent.name}, {file.stem}",
+             f"{REPORTS_PATH}{file.parent.name}/{file.name}", "an experiment")
+            for file in reports(directory)]
+
+
 class _Handler(http.server.BaseHTTPRequestHandler):
     server: _Server
 

@@ -65,10 +65,11 @@ def free_port() -> int:
         return one.getsockname()[1]
 
 
-def perform(run: Run, target: Target, prefix: list[str], metrics_port: int | None,
+def perform(run: Run, target: Target, prefix: list[str], port: int,
             look: Callable[[Now], None]) -> dict[str, Any]:
-    """The record of one run. `look` is called once a second; what it raises ends Locust."""
-    port = metrics_port or free_port()
+    """The record of one run, in which Locust shows its metrics at `port`. `look` is called once a
+    second; what it raises ends Locust.
+    """
     pid = target.server.pid if target.server else None
     with tempfile.TemporaryDirectory(prefix="experiment-") as name:
         began = datetime.now(timezone.utc)

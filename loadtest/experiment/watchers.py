@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -43,6 +43,11 @@ class Started:
         if status is not None:
             lines = self._log.read_text(errors="replace").splitlines()[-15:]
             raise WatcherError("\n  ".join([f"{self._name} ended with status {status}", *lines]))
+
+    def reload(self) -> None:
+        """Has it read its settings again."""
+        self.check()
+        self._process.send_signal(signal.SIGHUP)
 
 
 @contextlib.contextmanager
@@ -92,29 +97,61 @@ def port_of(name: str, port: int) -> int:
                            ) from None
 
 
-def prometheus_settings(dashboards: Path, ports: dict[str, int],
-                        scrape_seconds: int) -> dict[str, Any]:
-    """Those that are shipped, with the addresses of here and a shorter interval."""
-    settings = yaml.safe_load((dashboards / "prometheus.yml").read_text(encoding="utf-8"))
-    settings["global"] = {"scrape_interval": f"{scrape_seconds}s",
-                          "evaluation_interval": f"{scrape_seconds}s"}
-    settings["rule_files"] = [str(dashboards / pattern) for pattern in settings["rule_files"]]
-    targets = {"productd": ports["http"], "locust": ports["locust_metrics"]}
-    for job in settings["scrape_configs"]:
-        job["static_configs"][0]["targets"] = [f"127.0.0.1:{targets[job['job_name']]}"]
-    return settings
+class Prometheus:
+    """One that runs, with the rules of dashboards/ and the targets it is told."""
+
+    def __init__(self, dashboards: Path, folder: Path, port: int, scrape_seconds: int) -> None:
+        self.file = folder / "prometheus.yml"
+        self.address = f"http://127.0.0.1:{port}"
+        self._dashboards = dashboards
+        self._scrape_seconds = scrape_seconds
+        self._program: Started | None = None
+        self._write({})
+
+    def run_as(self, program: Started) -> None:
+        self._program = program
+
+    def check(self) -> None:
+        """Raises WatcherError if it has ended."""
+        if self._program:
+            self._program.check()
+
+    def look_at(self, server: str, locust: str) -> None:
+        """These from now on, in place of those before; each an ADDRESS:PORT."""
+        self._write({"productd": server, "locust": locust})
+        if self._program:
+            self._program.reload()
+
+    def _write(self, targets: dict[str, str]) -> None:
+        """The settings that are shipped, with the addresses of here and a shorter interval."""
+        settings = yaml.safe_load((self._dashboards / "prometheus.yml").read_text("utf-8"))
+        settings["global"] = {"scrape_interval": f"{self._scrape_seconds}s",
+                              "evaluation_interval": f"{self._scrape_seconds}s"}
+        settings["rule_files"] = [str(self._dashboards / pattern)
+                                  for pattern in settings["rule_files"]]
+        for job in settings["scrape_configs"]:
+            job["static_configs"][0]["targets"] = [
+                address for name, address in targets.items() if name == job["job_name"]]
+        # Whole or not at all: a reload may be under way.
+        written = self.file.with_suffix(".new")
+        written.write_text(yaml.safe_dump(settings), encoding="utf-8")
+        written.replace(self.file)
 
 
-def prometheus(dashboards: Path, folder: Path, ports: dict[str, int],
-               scrape_seconds: int) -> contextlib.AbstractContextManager[Started]:
-    file = folder / "prometheus.yml"
-    settings = prometheus_settings(dashboards, ports, scrape_seconds)
-    file.write_text(yaml.safe_dump(settings), encoding="utf-8")
-    address = f"127.0.0.1:{ports['prometheus']}"
-    return started("prometheus", [
-        "prometheus", f"--config.file={file}", f"--storage.tsdb.path={folder / 'prometheus'}",
-        f"--web.listen-address={address}", "--log.level=warn"], folder,
-        lambda: answers(f"http://{address}/-/ready"))
+@contextlib.contextmanager
+def prometheus(dashboards: Path, folder: Path, port: int,
+               scrape_seconds: int) -> Iterator[Prometheus]:
+    """Without a target until it is told some."""
+    if shutil.which("prometheus") is None:
+        raise WatcherError("prometheus is not installed; make install-deps installs it")
+    found = Prometheus(dashboards, folder, port, scrape_seconds)
+    with started("prometheus", [
+            "prometheus", f"--config.file={found.file}",
+            f"--storage.tsdb.path={folder / 'prometheus'}",
+            f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"], folder,
+            lambda: answers(f"{found.address}/-/ready")) as program:
+        found.run_as(program)
+        yield found
 
 
 def grafana_command() -> list[str] | None:

@@ -173,6 +173,23 @@ class Experiment(unittest.TestCase):
                 self.assertGreater(one["client_cpu"]["mean"], 0)
                 self.assertGreater(len(one["curves"]["client"]), 1)
 
+    def test_the_live_page_draws_a_run_while_it_is_made(self) -> None:
+        arguments = experiment(self.folder / "live", "--clients", "fast", "--seconds", "30",
+                               "--live-page-port", "0")
+        with program("run_experiment.py", *arguments) as process:
+            url = wait_for("^live page", process.stderr)[-1].split()[2]
+            children = psutil.Process(process.pid).children(recursive=True)
+            with chromium() as page:
+                page.open(url + "/", 1280, 900, False)
+                page.wait_until(lambda: page.evaluate(ALL_DRAWN))
+                self.assertEqual(page.complaints, [])
+            children += psutil.Process(process.pid).children(recursive=True)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=TIMEOUT_SECONDS)
+        self.assertEqual(process.returncode, 130)
+        _, left = psutil.wait_procs(children, timeout=0)
+        self.assertEqual(left, [], "left running")
+
     def test_a_server_that_is_not_there_is_named(self) -> None:
         status, errors = self.finish("--host", "127.0.0.1:9", "--output", self.folder / "nobody")
         self.assertEqual(status, 1)
