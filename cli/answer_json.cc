@@ -23,7 +23,7 @@ bool ParseObject(rapidjson::Document& document, std::string_view body) {
   return !document.HasParseError() && document.IsObject();
 }
 
-std::optional<std::string> FindText(const rapidjson::Document& document, const char* key) {
+std::optional<std::string> FindText(const rapidjson::Value& document, const char* key) {
   const auto member = document.FindMember(key);
   if (member == document.MemberEnd() || !member->value.IsString()) return std::nullopt;
   return std::string(member->value.GetString(), member->value.GetStringLength());
@@ -159,6 +159,12 @@ class MemberHandler {
   std::optional<JsonFault> fault_;
 };
 
+std::optional<std::uint64_t> FindCount(const rapidjson::Value& object, const char* key) {
+  const auto member = object.FindMember(key);
+  if (member == object.MemberEnd() || !member->value.IsUint64()) return std::nullopt;
+  return member->value.GetUint64();
+}
+
 }  // namespace
 
 std::optional<ErrorAnswer> ParseErrorAnswer(std::string_view body) {
@@ -248,6 +254,27 @@ std::variant<std::vector<JsonMember>, JsonFault> ParseJsonMembers(std::string_vi
   const bool is_second = result.Code() == rapidjson::kParseErrorDocumentRootNotSingular;
   return JsonFault{is_second ? JsonFault::Kind::kMoreThanOne : JsonFault::Kind::kSyntax,
                    rapidjson::GetParseError_En(result.Code()), result.Offset()};
+}
+
+std::optional<BatchAnswer> ParseBatchAnswer(std::string_view body) {
+  rapidjson::Document document;
+  if (!ParseObject(document, body)) return std::nullopt;
+  const auto stored = FindCount(document, "stored");
+  const auto rejected = FindCount(document, "rejected");
+  const auto errors = document.FindMember("errors");
+  if (!stored || !rejected || errors == document.MemberEnd() || !errors->value.IsArray()) {
+    return std::nullopt;
+  }
+  BatchAnswer answer{*stored, *rejected, {}};
+  for (const rapidjson::Value& error : errors->value.GetArray()) {
+    if (!error.IsObject()) return std::nullopt;
+    const auto line = FindCount(error, "line");
+    const auto code = FindText(error, "error");
+    const auto message = FindText(error, "message");
+    if (!line || !code || !message) return std::nullopt;
+    answer.errors.push_back({*line, *code, *message});
+  }
+  return answer;
 }
 
 }  // namespace products::cli

@@ -82,4 +82,18 @@ struct JsonFault {
 /// The members of the object that `text` (UTF-8) is, in its order, double keys included.
 std::variant<std::vector<JsonMember>, JsonFault> ParseJsonMembers(std::string_view text);
 
+/// {"stored":N,"rejected":M,"errors":[{"line":3,"error":"...","message":"..."}]}; the errors may be
+/// fewer than M.
+struct BatchAnswer {
+  struct LineError {
+    std::uint64_t line = 0;
+    std::string code;
+    std::string message;
+  };
+  std::uint64_t stored = 0;
+  std::uint64_t rejected = 0;
+  std::vector<LineError> errors;
+};
+std::optional<BatchAnswer> ParseBatchAnswer(std::string_view body);
+
 }  // namespace products::cli

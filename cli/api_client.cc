@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "cli/api_client_stream.h"
 #include "cli/duration.h"
 #include "cli/retries.h"
 #include "cli/text_width.h"
@@ -251,56 +251,9 @@ class Transfer {
 };
 
 Error Transfer::Explain(CURLcode code, const ApiClient::Options& options) const {
-  long os_error = 0;
-  curl_easy_getinfo(handle_, CURLINFO_OS_ERRNO, &os_error);
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return {ErrorCode::kUnavailable, "the host name is not known", {}};
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return {ErrorCode::kUnavailable, "the proxy's host name is not known", {}};
-    case CURLE_COULDNT_CONNECT:
-      return {ErrorCode::kUnavailable,
-              os_error == 0
-                  ? "no connection"
-                  : std::string("no connection: ") + std::strerror(static_cast<int>(os_error)),
-              {}};
-    case CURLE_OPERATION_TIMEDOUT:
-      return {
-          ErrorCode::kTimeout, "no complete answer within " + RenderDuration(options.timeout), {}};
-    case CURLE_GOT_NOTHING:
-      return {ErrorCode::kUnavailable, "the server closed the connection without an answer", {}};
-    case CURLE_PARTIAL_FILE:
-      return {ErrorCode::kUnavailable, "the connection ended in the middle of the answer", {}};
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-      return {ErrorCode::kUnavailable, "the answer broke off before it was complete", {}};
-    case CURLE_WRITE_ERROR:
-      if (body_is_too_large_) {
-        return {ErrorCode::kCorrupt,
-                "the answer is larger than " + std::to_string(max_body_bytes_ / 1024) + " KiB",
-                {}};
-      }
-      return {ErrorCode::kCorrupt, "the answer's header section is larger than 64 KiB", {}};
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_HTTP2:
-      return {ErrorCode::kCorrupt, "the answer is not HTTP", {}};
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-      return {ErrorCode::kUnavailable,
-              "the server's certificate is not trusted: " + Printable(error_text_.data()),
-              {}};
-    case CURLE_SSL_CONNECT_ERROR:
-      return {ErrorCode::kUnavailable, "TLS could not be agreed; does the server speak https?", {}};
-    case CURLE_OUT_OF_MEMORY:
-      // What the library says of a header line beyond its limit.
-      return {ErrorCode::kCorrupt, "a line of the answer's header section is too long", {}};
-    default:
-      return {ErrorCode::kUnavailable,
-              std::string("the transfer failed: ") + curl_easy_strerror(code),
-              {}};
-  }
+  return ExplainTransfer(code, handle_, {max_body_bytes_, body_is_too_large_},
+                         "no complete answer within " + RenderDuration(options.timeout),
+                         error_text_.data());
 }
 
 }  // namespace
@@ -335,6 +288,7 @@ class ApiClient::Impl {
   }
   ~Impl() {
     single_.reset();
+    stream_.reset();
     curl_slist_free_all(headers_);
     curl_global_cleanup();
   }
@@ -358,6 +312,21 @@ class ApiClient::Impl {
   }
 
   void ExchangeMany(ExchangeSource& source, std::size_t slots, int wake_descriptor);
+
+  Result<Answer> ExchangeStream(const StreamRequest& request, StreamWatch& watch) {
+    if (!stream_) {
+      stream_ = std::make_unique<StreamTransfer>(
+          StreamTransfer::Target{endpoint_.url, endpoint_.is_this_machine, options_.timeout,
+                                 options_.max_body_bytes},
+          clock_);
+    }
+    Result<Answer> answer = stream_->Run(request, watch);
+    if (answer.ok()) return answer;
+    Error error = answer.error();
+    const Method method = request.source == nullptr ? Method::kGet : Method::kPost;
+    error.message = Describe({method, request.path, {}}) + ": " + error.message;
+    return error;
+  }
 
   const std::string& endpoint() const { return endpoint_.url; }
 
@@ -437,6 +406,7 @@ class ApiClient::Impl {
   Retries retries_;
   curl_slist* headers_ = nullptr;
   std::unique_ptr<Transfer> single_;
+  std::unique_ptr<StreamTransfer> stream_;
 };
 
 std::optional<MonotonicTime> ApiClient::Impl::Start(ExchangeSource& source, CURLM* multi,
@@ -564,6 +534,10 @@ Result<Answer> ApiClient::Exchange(const Request& request) { return impl_->Excha
 
 void ApiClient::ExchangeMany(ExchangeSource& source, std::size_t slots, int wake_descriptor) {
   impl_->ExchangeMany(source, slots, wake_descriptor);
+}
+
+Result<Answer> ApiClient::ExchangeStream(const StreamRequest& request, StreamWatch& watch) {
+  return impl_->ExchangeStream(request, watch);
 }
 
 const std::string& ApiClient::endpoint() const { return impl_->endpoint(); }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/body_stream.h"
 #include "core/base/clock.h"
 #include "core/base/result.h"
 
@@ -109,6 +110,12 @@ class ApiClient {
   /// The calling thread drives all connections, which measured faster than a thread for each and
   /// needs no locks in `source`.
   void ExchangeMany(ExchangeSource& source, std::size_t slots, int wake_descriptor);
+
+  /// Sends one request whose body may come from a source and whose answer's may go to a sink, of
+  /// any length, in constant memory. No limit of time for the whole: kTimeout when nothing is sent
+  /// or received for as long as the timeout. kInternal when the sink ended it, kUnavailable when
+  /// `watch` did, which both know of. A source may be read in part only: an answer may come early.
+  Result<Answer> ExchangeStream(const StreamRequest& request, StreamWatch& watch);
 
   /// The endpoint in its full form, without a "/" at the end: "http://127.0.0.1:8080".
   const std::string& endpoint() const;

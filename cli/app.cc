@@ -9,11 +9,14 @@
 #include "cli/commands/command.h"
 #include "cli/commands/context.h"
 #include "cli/commands/delete.h"
+#include "cli/commands/diff.h"
+#include "cli/commands/export.h"
 #include "cli/commands/flags.h"
 #include "cli/commands/generated.h"
 #include "cli/commands/get.h"
 #include "cli/commands/health.h"
 #include "cli/commands/help.h"
+#include "cli/commands/import.h"
 #include "cli/commands/list.h"
 #include "cli/commands/offline.h"
 #include "cli/commands/put.h"
@@ -62,6 +65,9 @@ void BuildTree(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) {
   AddPutCommand(root, chosen);
   AddDeleteCommand(root, chosen);
   AddSeedCommand(root, chosen);
+  AddImportCommand(root, chosen);
+  AddExportCommand(root, chosen);
+  AddDiffCommand(root, chosen);
   AddHealthCommand(root, flags, chosen);
   AddStatusCommand(root, flags, chosen);
   AddTopCommand(root, flags, chosen);

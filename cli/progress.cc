@@ -63,6 +63,31 @@ void Progress::Draw(std::uint64_t done, MonotonicTime now) {
   line_is_drawn_ = true;
 }
 
+std::optional<std::string> RenderTimeLeft(double seconds) {
+  // Nobody waits a year; the bound keeps a rate near zero from overflowing the duration.
+  if (seconds >= 3.2e7) return std::nullopt;
+  const std::chrono::seconds left(std::llround(std::ceil(seconds)));
+  return (left.count() < 60 ? std::to_string(left.count()) + " s" : RenderDuration(left)) + " left";
+}
+
+std::string LayOutProgressLine(const std::string& what, std::optional<double> share,
+                               const std::vector<std::string>& figures, int columns) {
+  // The last column stays free: some terminals wrap when it is written.
+  const auto room = static_cast<std::size_t>(std::max(columns - 1, 0));
+  std::string numbers;
+  for (const std::string& figure : figures) {
+    // Whole or not at all: a number without its last digits is another number.
+    if (what.size() + numbers.size() + 2 + figure.size() > room) break;
+    numbers += "  " + figure;
+  }
+  std::string line = what.substr(0, room);
+  const std::size_t fixed = what.size() + 2 + 2 + numbers.size();
+  if (share && fixed + kNarrowestBar <= room) {
+    line += "  " + RenderBar(*share, std::min(kWidestBar, room - fixed));
+  }
+  return line + numbers;
+}
+
 std::string RenderProgressLine(const std::string& what, std::uint64_t done, std::uint64_t total,
                                double per_second, int columns) {
   const double share = std::min(
@@ -79,29 +104,10 @@ std::string RenderProgressLine(const std::string& what, std::uint64_t done, std:
   if (per_second > 0.0) {
     const double seconds_left = static_cast<double>(total - std::min(done, total)) / per_second;
     figures.push_back(std::to_string(std::llround(per_second)) + "/s");
-    // Nobody waits a year; the bound keeps a rate near zero from overflowing the duration.
-    if (seconds_left < 3.2e7) {
-      const std::chrono::seconds left(std::llround(std::ceil(seconds_left)));
-      figures.push_back(
-          (left.count() < 60 ? std::to_string(left.count()) + " s" : RenderDuration(left)) +
-          " left");
-    }
+    if (auto left = RenderTimeLeft(seconds_left)) figures.push_back(std::move(*left));
   }
 
-  // The last column stays free: some terminals wrap when it is written.
-  const auto room = static_cast<std::size_t>(std::max(columns - 1, 0));
-  std::string numbers;
-  for (const std::string& figure : figures) {
-    // Whole or not at all: a number without its last digits is another number.
-    if (what.size() + numbers.size() + 2 + figure.size() > room) break;
-    numbers += "  " + figure;
-  }
-  std::string line = what.substr(0, room);
-  const std::size_t fixed = what.size() + 2 + 2 + numbers.size();
-  if (fixed + kNarrowestBar <= room) {
-    line += "  " + RenderBar(share, std::min(kWidestBar, room - fixed));
-  }
-  return line + numbers;
+  return LayOutProgressLine(what, share, figures, columns);
 }
 
 }  // namespace products::cli

@@ -4,6 +4,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "cli/io.h"
 #include "core/base/clock.h"
@@ -48,6 +49,14 @@ class Progress {
   double per_second_ = 0.0;  // smoothed; 0 until the first interval has passed
   bool line_is_drawn_ = false;
 };
+
+/// What any line of progress is laid out as: the activity, a bar of `share` (0 to 1; absent for
+/// none), figures. Of what does not fit, the bar is left out first, then figures from the right.
+std::string LayOutProgressLine(const std::string& what, std::optional<double> share,
+                               const std::vector<std::string>& figures, int columns);
+
+/// "12 s left", "2 min 5 s left"; absent when it is more than a year.
+std::optional<std::string> RenderTimeLeft(double seconds);
 
 /// The line for a terminal of `columns`, without the sequences that place it: what does not fit is
 /// left out whole, the bar first, then from the right. Rate and time left appear once `per_second`

@@ -30,13 +30,14 @@ from catalogue import CatalogueError
 from figures import FigureError
 from report import Report, Series, progress
 from servers import ROOT, Server, ServerError, command_for, exit_on_sigterm, running
+from scrape_bench import ScrapeBench
 from storage_bench import StorageBench
 from wrk_load import LoadError, measure
 
 BINARIES = {"productd": "productd", "go": "go_peer", "epoll": "epoll_responder"}
 SERVER_PARTS = ("get", "post", "start", "idle", "memory")
 STORAGE_PARTS = ("upsert", "mix", "batch", "large")
-PARTS = SERVER_PARTS + STORAGE_PARTS
+PARTS = (*SERVER_PARTS, *STORAGE_PARTS, "scrape")
 CONNECTIONS = (64, 1000)
 PRODUCTS = 1000
 
@@ -51,6 +52,7 @@ class Bench:
         self.seconds = 1 if options.quick else 4
         self.starts = 3 if options.quick else 10
         self.report = Report(goals.GOALS)
+        self.scrapes = ScrapeBench(self.bin_dir, options.quick, self.report)
         self.storage = StorageBench(self.bin_dir, options.data_dir, options.quick, self.report)
 
     def command(self, name: str) -> list[str]:
@@ -196,8 +198,12 @@ def main() -> int:
         for part in options.parts:
             if part in SERVER_PARTS:
                 getattr(bench, part)()
-            elif "productd" in options.only:
+            elif "productd" not in options.only:
+                continue
+            elif part in STORAGE_PARTS:
                 getattr(bench.storage, part)()
+            else:
+                bench.scrapes.scrape()
     except (ServerError, LoadError, CatalogueError, FigureError, OSError,
             subprocess.TimeoutExpired) as error:
         progress(f"bench: {error}")

@@ -20,6 +20,8 @@ BATCH_SECONDS = 5.0
 LOAD_SECONDS = 1.0
 READS_BESIDE_WRITES = 1.2
 LARGE_TO_SMALL = 1.1
+SCRAPE_SECONDS = 0.005
+READS_BESIDE_SCRAPES = 1.1
 
 #: Figure and goal, in the order of the report, by what the parts of the bench call it.
 GOALS = {
@@ -39,4 +41,7 @@ GOALS = {
             f"< {READS_BESIDE_WRITES:.1f} x that of the same reads alone"),
     "large": (f"p50 and p99 of GET at {LARGE_PRODUCTS:,} products",
               f"<= {LARGE_TO_SMALL} x those at {SMALL_PRODUCTS:,}"),
+    "scrape": ("CPU of a scrape of every series", f"< {SCRAPE_SECONDS * 1000:.0f} ms"),
+    "scrape p99": ("p99 of reads beside a scrape a second",
+                   f"<= {READS_BESIDE_SCRAPES} x that of the same reads alone"),
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <string>
@@ -40,9 +41,9 @@ constexpr std::chrono::milliseconds kLastAnswers{200};
 class CommitRecorder final : public CommitObserver {
  public:
   CommitRecorder(CommitMetrics& metrics, Logger& log) : metrics_(metrics), log_(log) {}
-  void OnCommit(std::size_t changes, std::size_t bytes, std::chrono::nanoseconds queue_wait,
-                std::chrono::nanoseconds commit_time) override {
-    metrics_.OnCommit(changes, bytes, queue_wait, commit_time);
+  void OnCommit(const CommittedBatch& batch) override {
+    metrics_.OnCommit(batch.changes, batch.bytes, batch.queue_wait, batch.commit_time,
+                      batch.sync_time);
     if (std::exchange(failing_, false)) log_.Info("commits succeed again");
   }
   void OnFailure(const Error& error) override {
@@ -61,14 +62,16 @@ class CommitRecorder final : public CommitObserver {
 };
 
 // What others than the workers and the writer know.
-void AddStateFigures(ServerMetrics& metrics, const ProductTable& table, const CommitQueue& queue,
-                     const Engine& engine, const Backups& backups, const Logger& log) {
+void AddStateFigures(ServerMetrics& metrics, const Catalog& catalog, const ProductTable& table,
+                     const CommitQueue& queue, const Engine& engine, const Backups& backups,
+                     const Logger& log) {
   const auto gauge = [&metrics](const MetricDescription& description, auto figure) {
     metrics.AddGauge(description, {}, [figure] { return static_cast<double>(figure()); });
   };
   const auto counter = [&metrics](const MetricDescription& description, auto figure) {
     metrics.AddCounter(description, {}, [figure] { return static_cast<double>(figure()); });
   };
+  gauge(metric::kReady, [&catalog] { return catalog.CheckReady().ok(); });
   gauge(metric::kProducts, [&table] { return table.size(); });
   gauge(metric::kTableBytes, [&table] { return table.bytes(); });
   gauge(metric::kCommitQueueDepth, [&queue] { return queue.figures().waiting_changes; });
@@ -84,6 +87,18 @@ void AddStateFigures(ServerMetrics& metrics, const ProductTable& table, const Co
         [&backups] { return backups.figures().last_duration_seconds; });
   gauge(metric::kBackupLastBytes, [&backups] { return backups.figures().last_file_bytes; });
   counter(metric::kLogLinesDropped, [&log] { return log.dropped_lines(); });
+}
+
+// What the figures above may grow to, so that an alert needs not know the configuration.
+void AddLimitFigures(ServerMetrics& metrics, const Config& config,
+                     const std::atomic<std::size_t>& max_connections) {
+  const auto constant = [&metrics](const MetricDescription& description, std::size_t limit) {
+    metrics.AddGauge(description, {}, [limit] { return static_cast<double>(limit); });
+  };
+  constant(metric::kMaxCommitQueueDepth, config.commit.max_queue_changes);
+  constant(metric::kMaxTableBytes, config.storage.max_table_bytes);
+  metrics.AddGauge(metric::kMaxConnections, {},
+                   [&max_connections] { return static_cast<double>(max_connections.load()); });
 }
 
 int FailStart(Logger& log, const Error& error) {
@@ -186,6 +201,7 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
 
   ServerMetrics metrics(HttpRequestLabels(), {std::string(Version()), std::string(Commit()),
                                               std::string(engine->name())});
+  std::atomic<std::size_t> max_connections{config.http.max_connections};
   CommitRecorder recorder(metrics.commit(), log);
   CommitQueue queue(*engine, table,
                     {.max_batch_changes = config.commit.max_batch_changes,
@@ -201,7 +217,8 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
   Backups backups(*engine, config.storage.backup_dir, config.storage.backup_timeout, clock);
   BatchStreams batch_streams;
 
-  AddStateFigures(metrics, table, queue, *engine, backups, log);
+  AddStateFigures(metrics, catalog, table, queue, *engine, backups, log);
+  AddLimitFigures(metrics, resolved, max_connections);
   auto started =
       HttpServer::Start(resolved, {catalog, metrics, background, backups, batch_streams}, clock);
   if (!started.ok()) return FailStart(log, started.error());
@@ -236,6 +253,7 @@ int Run(const CommandLine& command_line, Config config, Logger& log, const Clock
     if (::sigwait(&signals, &signal) != 0) continue;
     if (signal != SIGHUP) break;
     Reload(command_line.sources, config, server, log);
+    max_connections = config.http.max_connections;
   }
   ExitAtNextSignal();
   log.Info("draining", {{"signal", signal}, {"timeout_ms", config.drain.timeout.count()}});

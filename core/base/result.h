@@ -29,6 +29,9 @@ class [[nodiscard]] Result {
   /// Only when !ok().
   const Error& error() const { return *std::get_if<1>(&state_); }
 
+  /// For who does not need the T.
+  Status status() const { return ok() ? Status() : Status(error()); }
+
  private:
   std::variant<T, Error> state_;
 };

@@ -39,8 +39,7 @@ def dashboard() -> Dashboard:
         lines=[Line(0.05, "orange"), Line(float(slo.WRITE_THRESHOLD))]))
     board.with_panel(single(
         "Saturation: how many changes wait?", "In the queue in front of the engine.",
-        "short", [Query(f"max({gauge('productd_commit_queue_depth')})", "waiting")], width=4,
-        lines=[Line(0.5 * slo.MAX_QUEUE_CHANGES, "orange"), Line(0.8 * slo.MAX_QUEUE_CHANGES)]))
+        "short", [Query(f"max({gauge('productd_commit_queue_depth')})", "waiting")], width=4))
     board.with_panel(single(
         "Are writes stopped?",
         "1: the disk has answered with an error, and no write is taken until a restart.",
@@ -86,7 +85,9 @@ def dashboard() -> Dashboard:
     board.with_panel(graph(
         "How long does the engine take for a commit?",
         "Two flushes and what they write. Steady steps up: a volume out of its burst credit.",
-        "s", quantiles("productd_commit_duration_seconds"), log=True))
+        "s", [*quantiles("productd_commit_duration_seconds"),
+              Query(quantile(0.99, "productd_commit_sync_seconds"), "p99 of the medium's part")],
+        log=True))
     board.with_panel(graph(
         "How long does a change wait for its commit to begin?",
         "The oldest of each commit. Long waits before short commits: the writer thread gets no "

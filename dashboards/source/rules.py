@@ -104,8 +104,6 @@ def _presence() -> list[Alert]:
 
 
 def _saturation() -> list[Alert]:
-    queue_limit = int(0.8 * slo.MAX_QUEUE_CHANGES)
-    connections_limit = int(0.9 * slo.MAX_CONNECTIONS)
     return [
         Alert("ProductdCpuThrottled", TICKET, "15m",
               f"rate(productd_cpu_throttled_periods_total{{{JOB}}}[10m])\n/\n"
@@ -120,10 +118,10 @@ def _saturation() -> list[Alert]:
               "One tick in a hundred of {{ $labels.namespace }}/{{ $labels.instance }} comes "
               "{{ $value | humanizeDuration }} late or later; requests wait as long unmeasured."),
         Alert("ProductdConnectionsNearLimit", TICKET, "5m",
-              f"productd_connections{{{JOB}}} > {connections_limit}",
+              f"productd_connections{{{JOB}}} / productd_max_connections{{{JOB}}} > 0.9",
               "{{ $labels.instance }} has nearly all connections it may have",
-              "{{ $value | humanize }} are open; beyond http.max_connections (default "
-              f"{slo.MAX_CONNECTIONS}) clients are turned away."),
+              "{{ $value | humanizePercentage }} of http.max_connections are open; beyond it clients "
+              "are turned away."),
         Alert("ProductdConnectionsTurnedAway", TICKET, "5m",
               f'increase(productd_connections_total{{{JOB},outcome="refused"}}[5m]) > 0',
               "{{ $labels.instance }} turns clients away",
@@ -151,10 +149,10 @@ def _saturation() -> list[Alert]:
               "{{ $labels.instance }} loses log lines",
               "Standard error did not take {{ $value | humanize }} lines within 10 minutes."),
         Alert("ProductdCommitQueueNearLimit", PAGE, "2m",
-              f"productd_commit_queue_depth{{{JOB}}} > {queue_limit}",
+              f"productd_commit_queue_depth{{{JOB}}} / productd_max_commit_queue_depth{{{JOB}}} > 0.8",
               "{{ $labels.instance }} will soon refuse writes",
-              "{{ $value | humanize }} changes wait for a commit; at commit.max_queue_changes "
-              f"(default {slo.MAX_QUEUE_CHANGES}) writes are answered 503."),
+              "The queue of commits has {{ $value | humanizePercentage }} of "
+              "commit.max_queue_changes; at all of them writes are answered 503."),
         Alert("ProductdCommitQueueSlow", TICKET, "5m",
               "histogram_quantile(0.99, sum by (namespace, job, instance, le) (\n"
               f"  rate(productd_commit_queue_wait_seconds_bucket{{{JOB}}}[5m])))\n"

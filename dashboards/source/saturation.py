@@ -35,15 +35,16 @@ def dashboard() -> Dashboard:
         lines=[Line(0.01, "orange"), Line(0.05)]))
     board.with_panel(single(
         "Queue: how full is the fullest?",
-        f"Of commit.max_queue_changes at its default, {slo.MAX_QUEUE_CHANGES}. At 1, writes are "
-        "answered 503.",
-        "percentunit", [Query(f"max({gauge('productd_commit_queue_depth')}) / "
-                              f"{slo.MAX_QUEUE_CHANGES}", "of the limit")], width=4,
+        "Of commit.max_queue_changes. At all of them, writes are answered 503.",
+        "percentunit", [Query(f"max({gauge('productd_commit_queue_depth')} / "
+                              f"{gauge('productd_max_commit_queue_depth')})",
+                              "of the limit")], width=4,
         lines=[Line(0.5, "orange"), Line(0.8)]))
     board.with_panel(single(
         "Connections: how near is the limit?",
-        f"Of http.max_connections at its default, {slo.MAX_CONNECTIONS}.",
-        "percentunit", [Query(f"max({gauge('productd_connections')}) / {slo.MAX_CONNECTIONS}",
+        "Of http.max_connections, the instance that is nearest.",
+        "percentunit", [Query(f"max({gauge('productd_connections')} / "
+                              f"{gauge('productd_max_connections')})",
                               "of the limit")], width=4, lines=[Line(0.7, "orange"), Line(0.9)]))
     board.with_panel(single(
         "Memory: how much is resident?",
@@ -88,8 +89,10 @@ def dashboard() -> Dashboard:
         "short", [Query(gauge("http_requests_in_flight"), INSTANCE)], width=8))
     board.with_panel(graph(
         "How many connections are open?",
-        f"The line is http.max_connections at its default, {slo.MAX_CONNECTIONS}.",
-        "short", [Query(gauge("productd_connections"), INSTANCE)], width=8))
+        "Beside http.max_connections.",
+        "short", [Query(gauge("productd_connections"), INSTANCE),
+                  Query(f"min({gauge('productd_max_connections')})", "limit")],
+        width=8))
     board.with_panel(graph(
         "Which limits turn clients away?",
         "Requests refused for want of room, and connections over http.max_connections.",
@@ -116,8 +119,9 @@ def dashboard() -> Dashboard:
     board.with_row(row("Queue"))
     board.with_panel(graph(
         "How many changes wait for a commit?",
-        f"The line is 80 % of commit.max_queue_changes at its default, {slo.MAX_QUEUE_CHANGES}.",
-        "short", [Query(gauge("productd_commit_queue_depth"), INSTANCE)]))
+        "Beside commit.max_queue_changes, beyond which writes are answered 503.",
+        "short", [Query(gauge("productd_commit_queue_depth"), INSTANCE),
+                  Query(f"min({gauge('productd_max_commit_queue_depth')})", "limit")]))
     board.with_panel(graph(
         "How long has the oldest change waited?",
         "When its commit begins. The line is commit.max_queue_age_ms at its default: beyond, "

@@ -59,10 +59,8 @@ PAGES = (Burn("5m", "1h", 14.4), Burn("30m", "6h", 6))
 TICKETS = (Burn("2h", "1d", 3), Burn("6h", "3d", 1))
 BURN_WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 
-# Defaults of packaging/productd.yaml that no metric tells.
-MAX_QUEUE_CHANGES = 16384
+# A default of packaging/productd.yaml that no metric tells.
 MAX_QUEUE_AGE_SECONDS = 2
-MAX_CONNECTIONS = 16384
 
 
 def requests(objective: Objective, window: str) -> tuple[str, str]:

@@ -24,7 +24,7 @@ inline constexpr std::size_t kLatencyBuckets = kBoundedLatencyBuckets + 1;
 namespace histogram_layout {
 
 /// Whether the double nearest to `bound` in seconds shows no more digits than it has when it is
-/// printed with sixteen, as prometheus-cpp does: 73.22 us would read 7.321999999999999e-05.
+/// printed with sixteen, as many programs do: 73.22 us would read 7.321999999999999e-05.
 constexpr bool PrintsShort(std::uint64_t bound) {
   const long double error =
       static_cast<long double>(static_cast<double>(bound) / 1e9) * 1e9L - bound;

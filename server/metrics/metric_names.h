@@ -84,6 +84,8 @@ inline constexpr MetricDescription kRequestDuration{
 inline constexpr MetricDescription kRequestsInFlight{"http_requests_in_flight",
                                                      "Requests begun and not yet answered."};
 inline constexpr MetricDescription kConnections{"productd_connections", "Open connections."};
+inline constexpr MetricDescription kMaxConnections{
+    "productd_max_connections", "Open connections there may be: http.max_connections."};
 inline constexpr MetricDescription kConnectionsTotal{"productd_connections_total",
                                                      "Connections that ended, by how."};
 inline constexpr MetricDescription kRequestsRefused{
@@ -109,6 +111,9 @@ inline constexpr MetricDescription kCommitBatchSize{"productd_commit_batch_size"
                                                     "Changes in one commit."};
 inline constexpr MetricDescription kCommitDuration{"productd_commit_duration_seconds",
                                                    "Time the engine took for one commit."};
+inline constexpr MetricDescription kCommitSync{
+    "productd_commit_sync_seconds",
+    "The part of a commit that waited for the medium: writing and syncing."};
 inline constexpr MetricDescription kCommitQueueWait{
     "productd_commit_queue_wait_seconds",
     "Time the oldest change of a commit had waited for it to begin."};
@@ -120,11 +125,18 @@ inline constexpr MetricDescription kBuildInfo{"productd_build_info",
                                               "What is running; the value is always 1."};
 
 // Figures owned elsewhere, for ServerMetrics::AddGauge and AddCounter.
+inline constexpr MetricDescription kReady{
+    "productd_ready", "1 while /readyz says so: loaded, not draining, not stopped; else 0."};
 inline constexpr MetricDescription kProducts{"productd_products", "Products in the catalogue."};
 inline constexpr MetricDescription kCommitQueueDepth{"productd_commit_queue_depth",
                                                      "Changes waiting for a commit."};
+inline constexpr MetricDescription kMaxCommitQueueDepth{
+    "productd_max_commit_queue_depth",
+    "Changes that may wait for a commit: commit.max_queue_changes."};
 inline constexpr MetricDescription kTableBytes{"productd_table_bytes",
                                                "Memory the product table takes."};
+inline constexpr MetricDescription kMaxTableBytes{
+    "productd_max_table_bytes", "Memory the product table may take: storage.max_table_bytes."};
 inline constexpr MetricDescription kWritesStopped{
     "productd_writes_stopped", "1 once the engine has failed and no write is taken, else 0."};
 inline constexpr MetricDescription kStoredBytes{"productd_stored_bytes",

@@ -1,83 +1,59 @@
 #include "server/metrics/server_metrics.h"
 
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
-
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstdint>
 #include <optional>
-#include <sstream>
 #include <utility>
 
+#include "server/metrics/exposition_text.h"
 #include "server/metrics/process_figures.h"
 
 namespace products {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-using Families = std::vector<MetricFamily>;
-
-MetricFamily& AddFamily(Families& families, MetricType type, std::string_view name,
-                        std::string_view help) {
-  MetricFamily& family = families.emplace_back();
-  family.name = name;
-  family.help = help;
-  family.type = type;
-  return family;
-}
-
-MetricFamily& AddFamily(Families& families, MetricType type, const MetricDescription& metric) {
-  return AddFamily(families, type, metric.name, metric.help);
-}
-
-void AddValue(MetricFamily& family, double value, const MetricLabels& labels = {}) {
-  ClientMetric& metric = family.metric.emplace_back();
-  for (const auto& [name, text] : labels) metric.label.push_back({name, text});
-  if (family.type == MetricType::Counter) {
-    metric.counter.value = value;
-  } else {
-    metric.gauge.value = value;
-  }
-}
-
-// The cumulative form of `counts`. _count is the sum of the buckets, not a figure of its own, so
-// that the two cannot disagree.
-template <std::size_t kBuckets, typename BoundOf>
-void AddHistogram(MetricFamily& family, const HistogramCounts<kBuckets>& counts, BoundOf bound_of,
-                  double values_per_unit, const MetricLabels& labels = {}) {
-  ClientMetric& metric = family.metric.emplace_back();
-  for (const auto& [name, text] : labels) metric.label.push_back({name, text});
-  std::uint64_t cumulative = 0;
-  metric.histogram.bucket.reserve(kBuckets);
-  for (std::size_t i = 0; i + 1 < kBuckets; ++i) {
-    cumulative += counts.buckets[i];
-    // The serializer adds the +Inf bucket by itself.
-    metric.histogram.bucket.push_back({cumulative, bound_of(i)});
-  }
-  metric.histogram.sample_count = cumulative + counts.buckets.back();
-  metric.histogram.sample_sum = static_cast<double>(counts.sum) / values_per_unit;
-}
-
 constexpr double kNanosecondsPerSecond = 1e9;
 
-double LatencyBoundSeconds(std::size_t bucket) {
-  // A division of whole numbers is the double nearest to the decimal fraction; a product with 1e-9
-  // is not always.
-  return static_cast<double>(LatencyBucketBound(bucket).count()) / kNanosecondsPerSecond;
+template <std::size_t kBounds, typename BoundOf>
+std::array<std::string, kBounds> BoundTexts(BoundOf bound_of) {
+  std::array<std::string, kBounds> texts;
+  for (std::size_t i = 0; i < kBounds; ++i) texts[i] = ExpositionText::Number(bound_of(i));
+  return texts;
 }
 
-void AddLatency(MetricFamily& family, const LatencyCounts& counts,
+// The label values of the buckets, made once for each rendering.
+struct BucketBounds {
+  std::array<std::string, kBoundedLatencyBuckets> latency =
+      BoundTexts<kBoundedLatencyBuckets>([](std::size_t bucket) {
+        // A division of whole numbers is the double nearest to the decimal fraction; a product with
+        // 1e-9 is not always.
+        return static_cast<double>(LatencyBucketBound(bucket).count()) / kNanosecondsPerSecond;
+      });
+  std::array<std::string, kBoundedSizeBuckets> size = BoundTexts<kBoundedSizeBuckets>(
+      [](std::size_t bucket) { return static_cast<double>(SizeBucketBound(bucket)); });
+  std::array<std::string, kBoundedSizeBuckets> lag =
+      BoundTexts<kBoundedSizeBuckets>([](std::size_t bucket) {
+        constexpr double kUnitSeconds = std::chrono::duration<double>(LagHistogram::kUnit).count();
+        return static_cast<double>(SizeBucketBound(bucket)) * kUnitSeconds;
+      });
+};
+
+void AddLatency(ExpositionText& text, const BucketBounds& bounds, const LatencyCounts& counts,
                 const MetricLabels& labels = {}) {
-  AddHistogram(family, counts, LatencyBoundSeconds, kNanosecondsPerSecond, labels);
+  text.AddHistogram(bounds.latency, counts.buckets,
+                    static_cast<double>(counts.sum) / kNanosecondsPerSecond, labels);
 }
 
-void CollectRequests(Families& families, const std::deque<WorkerMetrics>& workers,
-                     const RequestLabels& labels) {
-  MetricFamily& family = AddFamily(families, MetricType::Histogram, metric::kRequestDuration);
+void AddMetric(ExpositionText& text, MetricType type, const MetricDescription& metric,
+               double value) {
+  text.BeginFamily(type, metric);
+  text.AddValue(value);
+}
+
+void CollectRequests(ExpositionText& text, const BucketBounds& bounds,
+                     const std::deque<WorkerMetrics>& workers, const RequestLabels& labels) {
+  text.BeginFamily(MetricType::kHistogram, metric::kRequestDuration);
   std::size_t series = 0;
   const auto add_series = [&](const std::string& route, const std::string& method,
                               const std::string& code) {
@@ -91,7 +67,7 @@ void CollectRequests(Families& families, const std::deque<WorkerMetrics>& worker
     }
     ++series;
     if (!recorded) return;
-    AddLatency(family, counts, {{"method", method}, {"route", route}, {"code", code}});
+    AddLatency(text, bounds, counts, {{"method", method}, {"route", route}, {"code", code}});
   };
   // The order in which WorkerMetrics numbers its series.
   for (const std::string& route : labels.routes) {
@@ -100,10 +76,9 @@ void CollectRequests(Families& families, const std::deque<WorkerMetrics>& worker
       add_series(route, method, "other");
     }
   }
-  if (family.metric.empty()) families.pop_back();
 }
 
-void CollectConnections(Families& families, const std::deque<WorkerMetrics>& workers) {
+void CollectConnections(ExpositionText& text, const std::deque<WorkerMetrics>& workers) {
   std::int64_t requests_in_flight = 0;
   std::int64_t connections = 0;
   std::uint64_t received_bytes = 0;
@@ -127,35 +102,33 @@ void CollectConnections(Families& families, const std::deque<WorkerMetrics>& wor
     }
   }
 
-  AddValue(AddFamily(families, MetricType::Gauge, metric::kRequestsInFlight),
-           static_cast<double>(requests_in_flight));
-  AddValue(AddFamily(families, MetricType::Gauge, metric::kConnections),
-           static_cast<double>(connections));
-  MetricFamily& by_outcome = AddFamily(families, MetricType::Counter, metric::kConnectionsTotal);
+  AddMetric(text, MetricType::kGauge, metric::kRequestsInFlight,
+            static_cast<double>(requests_in_flight));
+  AddMetric(text, MetricType::kGauge, metric::kConnections, static_cast<double>(connections));
+  text.BeginFamily(MetricType::kCounter, metric::kConnectionsTotal);
   for (std::size_t i = 0; i < ended.size(); ++i) {
     const auto name = ConnectionOutcomeName(static_cast<ConnectionOutcome>(i));
-    AddValue(by_outcome, static_cast<double>(ended[i]), {{"outcome", std::string(name)}});
+    text.AddValue(static_cast<double>(ended[i]), {{"outcome", std::string(name)}});
   }
-  MetricFamily& by_reason = AddFamily(families, MetricType::Counter, metric::kRequestsRefused);
+  text.BeginFamily(MetricType::kCounter, metric::kRequestsRefused);
   for (std::size_t i = 0; i < refused.size(); ++i) {
     const auto name = RefusedReasonName(static_cast<RefusedReason>(i));
-    AddValue(by_reason, static_cast<double>(refused[i]), {{"reason", std::string(name)}});
+    text.AddValue(static_cast<double>(refused[i]), {{"reason", std::string(name)}});
   }
-  MetricFamily& by_parse_error = AddFamily(families, MetricType::Counter, metric::kParseErrors);
+  text.BeginFamily(MetricType::kCounter, metric::kParseErrors);
   for (std::size_t i = 0; i < parse_errors.size(); ++i) {
     const auto name = ParseErrorReasonName(static_cast<ParseErrorReason>(i));
-    AddValue(by_parse_error, static_cast<double>(parse_errors[i]), {{"error", std::string(name)}});
+    text.AddValue(static_cast<double>(parse_errors[i]), {{"error", std::string(name)}});
   }
-  AddValue(AddFamily(families, MetricType::Counter, metric::kReceivedBytes),
-           static_cast<double>(received_bytes));
-  AddValue(AddFamily(families, MetricType::Counter, metric::kSentBytes),
-           static_cast<double>(sent_bytes));
+  AddMetric(text, MetricType::kCounter, metric::kReceivedBytes,
+            static_cast<double>(received_bytes));
+  AddMetric(text, MetricType::kCounter, metric::kSentBytes, static_cast<double>(sent_bytes));
 }
 
 // One series a worker. A worker that never had a tick is one that Pistache only makes others of.
-void CollectLoopLag(Families& families, const std::deque<WorkerMetrics>& workers) {
-  MetricFamily& family = AddFamily(families, MetricType::Histogram, metric::kEventLoopLag);
-  constexpr double kUnitSeconds = std::chrono::duration<double>(LagHistogram::kUnit).count();
+void CollectLoopLag(ExpositionText& text, const BucketBounds& bounds,
+                    const std::deque<WorkerMetrics>& workers) {
+  text.BeginFamily(MetricType::kHistogram, metric::kEventLoopLag);
   std::size_t number = 0;
   for (const WorkerMetrics& worker : workers) {
     SizeCounts counts;
@@ -165,54 +138,51 @@ void CollectLoopLag(Families& families, const std::deque<WorkerMetrics>& workers
                     [](std::uint64_t count) { return count == 0; })) {
       continue;
     }
-    AddHistogram(family, counts,
-                 [](std::size_t bucket) {
-                   return static_cast<double>(SizeBucketBound(bucket)) * kUnitSeconds;
-                 },
-                 kNanosecondsPerSecond, {{"worker", label}});
+    text.AddHistogram(bounds.lag, counts.buckets,
+                      static_cast<double>(counts.sum) / kNanosecondsPerSecond, {{"worker", label}});
   }
-  if (family.metric.empty()) families.pop_back();
 }
 
-void CollectCommits(Families& families, const CommitMetrics& commit) {
+void CollectCommits(ExpositionText& text, const BucketBounds& bounds, const CommitMetrics& commit) {
   SizeCounts batch_size;
   commit.batch_size().AddTo(batch_size);
-  AddHistogram(
-      AddFamily(families, MetricType::Histogram, metric::kCommitBatchSize), batch_size,
-      [](std::size_t bucket) { return static_cast<double>(SizeBucketBound(bucket)); }, 1.0);
-  LatencyCounts duration;
-  commit.duration().AddTo(duration);
-  AddLatency(AddFamily(families, MetricType::Histogram, metric::kCommitDuration), duration);
-  LatencyCounts queue_wait;
-  commit.queue_wait().AddTo(queue_wait);
-  AddLatency(AddFamily(families, MetricType::Histogram, metric::kCommitQueueWait), queue_wait);
-  AddValue(AddFamily(families, MetricType::Counter, metric::kCommitBytes),
-           static_cast<double>(commit.bytes()));
-  AddValue(AddFamily(families, MetricType::Counter, metric::kCommitFailures),
-           static_cast<double>(commit.failures()));
+  text.BeginFamily(MetricType::kHistogram, metric::kCommitBatchSize);
+  text.AddHistogram(bounds.size, batch_size.buckets, static_cast<double>(batch_size.sum));
+  const auto add_latency = [&](const MetricDescription& metric, const LatencyHistogram& histogram) {
+    LatencyCounts counts;
+    histogram.AddTo(counts);
+    text.BeginFamily(MetricType::kHistogram, metric);
+    AddLatency(text, bounds, counts);
+  };
+  add_latency(metric::kCommitDuration, commit.duration());
+  add_latency(metric::kCommitSync, commit.sync());
+  add_latency(metric::kCommitQueueWait, commit.queue_wait());
+  AddMetric(text, MetricType::kCounter, metric::kCommitBytes, static_cast<double>(commit.bytes()));
+  AddMetric(text, MetricType::kCounter, metric::kCommitFailures,
+            static_cast<double>(commit.failures()));
 }
 
 // The names that every Prometheus client library uses.
-void CollectProcess(Families& families) {
+void CollectProcess(ExpositionText& text) {
   const ProcessFigures figures = ReadProcessFigures();
-  const auto add = [&families](MetricType type, std::string_view name, std::string_view help,
-                               std::optional<double> value) {
-    if (value) AddValue(AddFamily(families, type, name, help), *value);
+  const auto add = [&text](MetricType type, std::string_view name, std::string_view help,
+                           std::optional<double> value) {
+    if (value) AddMetric(text, type, {name, help}, *value);
   };
-  add(MetricType::Counter, "process_cpu_seconds_total",
+  add(MetricType::kCounter, "process_cpu_seconds_total",
       "Total user and system CPU time spent in seconds.", figures.cpu_seconds);
-  add(MetricType::Gauge, "process_open_fds", "Number of open file descriptors.", figures.open_fds);
-  add(MetricType::Gauge, "process_max_fds", "Maximum number of open file descriptors.",
+  add(MetricType::kGauge, "process_open_fds", "Number of open file descriptors.", figures.open_fds);
+  add(MetricType::kGauge, "process_max_fds", "Maximum number of open file descriptors.",
       figures.max_fds);
-  add(MetricType::Gauge, "process_resident_memory_bytes", "Resident memory size in bytes.",
+  add(MetricType::kGauge, "process_resident_memory_bytes", "Resident memory size in bytes.",
       figures.resident_memory_bytes);
-  add(MetricType::Gauge, "process_virtual_memory_bytes", "Virtual memory size in bytes.",
+  add(MetricType::kGauge, "process_virtual_memory_bytes", "Virtual memory size in bytes.",
       figures.virtual_memory_bytes);
-  add(MetricType::Gauge, "process_start_time_seconds",
+  add(MetricType::kGauge, "process_start_time_seconds",
       "Start time of the process since unix epoch in seconds.", figures.start_time_seconds);
-  add(MetricType::Gauge, "process_threads", "Number of OS threads.", figures.threads);
-  const auto add_ours = [&families](const MetricDescription& metric, std::optional<double> value) {
-    if (value) AddValue(AddFamily(families, MetricType::Counter, metric), *value);
+  add(MetricType::kGauge, "process_threads", "Number of OS threads.", figures.threads);
+  const auto add_ours = [&text](const MetricDescription& metric, std::optional<double> value) {
+    if (value) AddMetric(text, MetricType::kCounter, metric, *value);
   };
   add_ours(metric::kCpuPeriods, figures.cpu_periods);
   add_ours(metric::kCpuThrottledPeriods, figures.cpu_throttled_periods);
@@ -231,15 +201,15 @@ WorkerMetrics& ServerMetrics::AddWorker() {
 
 void ServerMetrics::AddGauge(const MetricDescription& description, MetricLabels labels,
                              Figure figure) {
-  AddFigure(FigureType::kGauge, description, std::move(labels), std::move(figure));
+  AddFigure(MetricType::kGauge, description, std::move(labels), std::move(figure));
 }
 
 void ServerMetrics::AddCounter(const MetricDescription& description, MetricLabels labels,
                                Figure figure) {
-  AddFigure(FigureType::kCounter, description, std::move(labels), std::move(figure));
+  AddFigure(MetricType::kCounter, description, std::move(labels), std::move(figure));
 }
 
-void ServerMetrics::AddFigure(FigureType type, const MetricDescription& description,
+void ServerMetrics::AddFigure(MetricType type, const MetricDescription& description,
                               MetricLabels labels, Figure figure) {
   const std::lock_guard<std::mutex> lock(mutex_);
   for (FigureFamily& family : figures_) {
@@ -256,28 +226,26 @@ void ServerMetrics::AddFigure(FigureType type, const MetricDescription& descript
 }
 
 std::string ServerMetrics::Render() const {
-  Families families;
+  const BucketBounds bounds;
+  ExpositionText text;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    CollectRequests(families, workers_, labels_);
-    CollectConnections(families, workers_);
-    CollectLoopLag(families, workers_);
-    CollectCommits(families, commit_);
-    for (const FigureFamily& figure_family : figures_) {
-      const MetricType type =
-          figure_family.type == FigureType::kCounter ? MetricType::Counter : MetricType::Gauge;
-      MetricFamily& family = AddFamily(families, type, figure_family.name, figure_family.help);
-      for (const LabelledFigure& labelled : figure_family.figures) {
-        AddValue(family, labelled.figure(), labelled.labels);
+    CollectRequests(text, bounds, workers_, labels_);
+    CollectConnections(text, workers_);
+    CollectLoopLag(text, bounds, workers_);
+    CollectCommits(text, bounds, commit_);
+    for (const FigureFamily& family : figures_) {
+      text.BeginFamily(family.type, {family.name, family.help});
+      for (const LabelledFigure& labelled : family.figures) {
+        text.AddValue(labelled.figure(), labelled.labels);
       }
     }
   }
-  AddValue(AddFamily(families, MetricType::Gauge, metric::kBuildInfo), 1,
-           {{"version", build_.version}, {"commit", build_.commit}, {"engine", build_.engine}});
-  CollectProcess(families);
-  std::ostringstream text;
-  prometheus::TextSerializer().Serialize(text, families);
-  return std::move(text).str();
+  text.BeginFamily(MetricType::kGauge, metric::kBuildInfo);
+  text.AddValue(
+      1, {{"version", build_.version}, {"commit", build_.commit}, {"engine", build_.engine}});
+  CollectProcess(text);
+  return text.Take();
 }
 
 }  // namespace products

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/metrics/commit_metrics.h"
+#include "server/metrics/exposition_text.h"
 #include "server/metrics/metric_names.h"
 #include "server/metrics/worker_metrics.h"
 
@@ -50,19 +51,18 @@ class ServerMetrics {
   std::string Render() const;
 
  private:
-  enum class FigureType { kGauge, kCounter };
   struct LabelledFigure {
     MetricLabels labels;
     Figure figure;
   };
   struct FigureFamily {
-    FigureType type;
+    MetricType type;
     std::string name;
     std::string help;
     std::vector<LabelledFigure> figures;
   };
 
-  void AddFigure(FigureType type, const MetricDescription& description, MetricLabels labels,
+  void AddFigure(MetricType type, const MetricDescription& description, MetricLabels labels,
                  Figure figure);
 
   const RequestLabels labels_;

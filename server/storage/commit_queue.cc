@@ -187,11 +187,11 @@ Status CommitQueue::CommitChanges(std::vector<Change> changes, std::size_t submi
     if (change.record != nullptr) bytes += change.record->body().size();
   }
   const MonotonicTime started = clock_.Now();
-  Status outcome = engine_.Commit(changes);
+  const Result<CommitReport> report = engine_.Commit(changes);
   const std::chrono::nanoseconds commit_time = clock_.Now() - started;
-  if (!outcome.ok()) {
-    observer_.OnFailure(outcome.error());
-    return outcome;
+  if (!report.ok()) {
+    observer_.OnFailure(report.error());
+    return report.error();
   }
   for (Change& change : changes) {
     if (change.record != nullptr) {
@@ -200,8 +200,8 @@ Status CommitQueue::CommitChanges(std::vector<Change> changes, std::size_t submi
       table_.Erase(change.id);
     }
   }
-  observer_.OnCommit(submitted, bytes, queue_wait, commit_time);
-  return outcome;
+  observer_.OnCommit({submitted, bytes, queue_wait, commit_time, report->sync_time});
+  return {};
 }
 
 // From now on nothing is taken. What waited and will not be tried.

@@ -43,14 +43,19 @@ class CommitWaiter {
   virtual void OnCommitted(const Status& outcome) = 0;
 };
 
+struct CommittedBatch {
+  std::size_t changes;                   ///< as they were submitted
+  std::size_t bytes;                     ///< of the bodies it has stored
+  std::chrono::nanoseconds queue_wait;   ///< of its oldest change
+  std::chrono::nanoseconds commit_time;  ///< that the engine took
+  std::chrono::nanoseconds sync_time;    ///< the medium's part of that
+};
+
 /// Sees what becomes of every batch, from the writer thread and before the waiters are told.
 class CommitObserver {
  public:
   virtual ~CommitObserver() = default;
-  /// Changes of one committed batch as they were submitted, bytes of the bodies it has stored, how
-  /// long its oldest change had waited, and how long the engine took.
-  virtual void OnCommit(std::size_t changes, std::size_t bytes, std::chrono::nanoseconds queue_wait,
-                        std::chrono::nanoseconds commit_time) = 0;
+  virtual void OnCommit(const CommittedBatch& batch) = 0;
   /// The engine's error, as it came. After any but kOverloaded the queue takes no write.
   virtual void OnFailure(const Error& error) = 0;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -38,6 +39,12 @@ struct EngineFigures {
   std::uint64_t max_stored_bytes = 0;
 };
 
+struct CommitReport {
+  /// The part of the commit that waited for the medium: writing and syncing, not making the pages.
+  /// 0 without a medium.
+  std::chrono::nanoseconds sync_time{0};
+};
+
 struct BackupReport {
   std::size_t products = 0;
   std::uint64_t file_bytes = 0;
@@ -71,7 +78,7 @@ class Engine {
   /// ascending and distinct; removing what is not there changes nothing. On failure:
   ///   kOverloaded   nothing was written and a later commit may succeed (disk full);
   ///   anything else the outcome is unknown: the queue takes no write after it.
-  virtual Status Commit(std::span<const Change> batch) = 0;
+  virtual Result<CommitReport> Commit(std::span<const Change> batch) = 0;
 
   /// Writes what is stored at this moment to a new file, durable and complete under its name when
   /// this returns, or absent. Any thread, beside commits, which go on. One at a time.

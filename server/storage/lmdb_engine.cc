@@ -55,7 +55,7 @@ Result<BackupReport> CopyStore(LmdbStore& source, const std::string& file,
   BackupReport report;
   Status written;
   const auto write_run = [&] {
-    written = (*copy)->Write(run);
+    written = (*copy)->Write(run).status();
     report.products += run.size();
     run.clear();
     return written.ok() && progress(report.products);
@@ -88,7 +88,7 @@ Status BuildDataFile(const LmdbOptions& options, const RunSource& next) {
       if (!run.ok()) return run.error();
       KeepLastOfEachId(*run);
       // An empty one too: it leaves the header of an empty catalogue.
-      const Status written = (*store)->Write(*run);
+      const Status written = (*store)->Write(*run).status();
       if (!written.ok()) return written;
       if (run->empty()) break;
     }
@@ -109,7 +109,7 @@ class LmdbEngine final : public Engine {
   std::size_t size() const override { return size_; }
   Status Fill(const RunSource& next) override;
   Status Load(const RecordSink& sink) override;
-  Status Commit(std::span<const Change> batch) override;
+  Result<CommitReport> Commit(std::span<const Change> batch) override;
   Result<BackupReport> Backup(const std::string& file, const ProgressSink& progress) override;
   EngineFigures figures() const override {
     return {stored_bytes_.load(std::memory_order_relaxed), options_.max_data_bytes};
@@ -174,13 +174,13 @@ Status LmdbEngine::Load(const RecordSink& sink) {
   return {};
 }
 
-Status LmdbEngine::Commit(std::span<const Change> batch) {
-  if (!map_state_.ok()) return map_state_;
+Result<CommitReport> LmdbEngine::Commit(std::span<const Change> batch) {
+  if (!map_state_.ok()) return map_state_.error();
   if (!has_totals_) {
     const Status loaded = Load([](ProductRecordPtr) { return true; });
-    if (!loaded.ok()) return loaded;
+    if (!loaded.ok()) return loaded.error();
   }
-  const Status written = store_->Write(batch);
+  const Result<CommitReport> written = store_->Write(batch);
   KeepFigures();
   mapped_changes_ += batch.size();
   if (mapped_changes_ >= kRemapChanges || backup_mapped_.exchange(false)) RemapIfUnread();

@@ -382,18 +382,19 @@ Result<StoredTotals> LmdbStore::ReadAll(const Visitor& visit, const FaultVisitor
   return found;
 }
 
-Status LmdbStore::Write(std::span<const Change> batch) {
+Result<CommitReport> LmdbStore::Write(std::span<const Change> batch) {
   MDB_txn* begun = nullptr;
   int code = mdb_txn_begin(env_.get(), nullptr, 0, &begun);
   if (code != MDB_SUCCESS) return WriteError(file_, code);
   Txn txn(begun);
   StoredTotals totals = totals_;
   code = PutBatch(txn.get(), batch, totals);
+  const auto put = std::chrono::steady_clock::now();
   if (code == MDB_SUCCESS) code = mdb_txn_commit(txn.release());
   txn.reset();
   if (code == MDB_SUCCESS) {
     totals_ = totals;
-    return {};
+    return CommitReport{std::chrono::steady_clock::now() - put};
   }
   if (code == EIO && IsDiskFull()) code = ENOSPC;
   Error error = WriteError(file_, code);

@@ -59,7 +59,7 @@ class LmdbStore {
   void SetTotals(const StoredTotals& totals) { totals_ = totals; }
 
   /// One transaction, all or nothing; Engine::Commit's contract. One thread.
-  Status Write(std::span<const Change> batch);
+  Result<CommitReport> Write(std::span<const Change> batch);
 
   /// Makes durable what is in the file.
   Status Sync();

@@ -13,7 +13,7 @@ class MemoryEngine final : public Engine {
   std::size_t size() const override { return filled_.size(); }
   Status Fill(const RunSource& next) override;
   Status Load(const RecordSink& sink) override;
-  Status Commit(std::span<const Change>) override { return {}; }
+  Result<CommitReport> Commit(std::span<const Change>) override { return CommitReport(); }
   Result<BackupReport> Backup(const std::string&, const ProgressSink&) override {
     return InvalidArgument("the memory engine stores nothing that a backup could hold");
   }

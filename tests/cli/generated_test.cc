@@ -44,7 +44,7 @@ const Row kRows[] = {
     {{"get", "1", "--output", "t"}, {"table"}},
     {{"get", ""}, {}},
     {{"--endpoint", "seed", "stat"}, {"status"}},
-    {{"seed", "--co"}, {"--concurrency", "--config", "--count"}},
+    {{"seed", "--co"}, {"--concurrency", "--config", "--context", "--count"}},
     {{"seed", "--count", "5", "--if"}, {"--if-empty"}},
     {{"status", "--in"}, {"--interval"}},
     {{"get", "--in"}, {}},

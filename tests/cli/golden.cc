@@ -1,5 +1,6 @@
 #include "tests/cli/golden.h"
 
+#include <algorithm>
 #include <regex>
 #include <string_view>
 
@@ -27,8 +28,30 @@ void ReplaceBetween(std::string& text, std::string_view before, std::string_view
   }
 }
 
+// The number behind each `before` becomes `to`.
+void ReplaceNumber(std::string& text, std::string_view before, std::string_view to) {
+  for (std::size_t at = text.find(before); at != std::string::npos; at = text.find(before, at)) {
+    at += before.size();
+    const std::size_t end = text.find_first_not_of("0123456789.e-", at);
+    text.replace(at, std::min(end, text.size()) - at, to);
+  }
+}
+
+// Lines that were drawn over: whether there are any depends on how long it took.
+void RemoveDrawnLines(std::string& text) {
+  constexpr std::string_view kStartOfLine = "\r\x1b[K";
+  std::size_t at = text.find(kStartOfLine);
+  while (at != std::string::npos) {
+    const std::size_t next = text.find(kStartOfLine, at + kStartOfLine.size());
+    const std::size_t end = next == std::string::npos ? at + kStartOfLine.size() : next;
+    text.erase(at, end - at);
+    at = text.find(kStartOfLine, at);
+  }
+}
+
 std::string Normalized(std::string text, const std::string& endpoint) {
   if (!endpoint.empty()) ReplaceAll(text, endpoint, "http://SERVER");
+  RemoveDrawnLines(text);
   ReplaceAll(text, "\x1b", "<ESC>");
   ReplaceAll(text, "\r", "<CR>");
   ReplaceAll(text, std::string(Commit()), "COMMIT");
@@ -37,6 +60,8 @@ std::string Normalized(std::string text, const std::string& endpoint) {
   ReplaceAll(text, "\"client_version\":\"" + version, "\"client_version\":\"VERSION");
   ReplaceAll(text, "client_version  " + version, "client_version  VERSION");
   ReplaceAll(text, version + "\tCOMMIT", "VERSION\tCOMMIT");
+  ReplaceNumber(text, "\"seconds\":", "TIME");
+  ReplaceNumber(text, "\"products_per_second\":", "RATE");
   // Rates, unless they are 0: the time between two scrapes is never quite the same.
   static const std::regex rate("[0-9]*[1-9][0-9.]*(e\\+[0-9]+)?( changes)?/s");
   text = std::regex_replace(text, rate, "RATE$2/s");
@@ -44,7 +69,6 @@ std::string Normalized(std::string text, const std::string& endpoint) {
       "(per_second|interval_seconds|cpu_cores)\":[0-9.e+-]*[1-9][0-9.e+-]*");
   text = std::regex_replace(text, json_rate, "$1\":RATE");
   ReplaceBetween(text, " products in ", "/s)", "TIME (RATE");
-  ReplaceBetween(text, "\"seconds\":", ",\"next_id\"", "TIME,\"products_per_second\":RATE");
   return text;
 }
 
@@ -74,12 +98,13 @@ RunResult Transcript::Run(const std::string& endpoint, const std::vector<std::st
                           RunOptions options) {
   if (!endpoint.empty()) options.environment["PRODUCTCTL_ENDPOINT"] = endpoint;
   RunResult result = RunProductctl(arguments, options);
-  text_ += "$ productctl";
-  for (const std::string& argument : arguments) text_ += " " + Quoted(argument);
-  text_ += '\n';
-  AppendStream(text_, "  ", Normalized(result.out, endpoint));
-  AppendStream(text_, "! ", Normalized(result.err, endpoint));
-  text_ += "= " + std::to_string(result.exit_code) + "\n\n";
+  std::string session = "$ productctl";
+  for (const std::string& argument : arguments) session += " " + Quoted(argument);
+  session += '\n';
+  AppendStream(session, "  ", Normalized(result.out, endpoint));
+  AppendStream(session, "! ", Normalized(result.err, endpoint));
+  if (!directory_.empty()) ReplaceAll(session, directory_, "/DIRECTORY");
+  text_ += session + "= " + std::to_string(result.exit_code) + "\n\n";
   return result;
 }
 

@@ -21,6 +21,8 @@ class Transcript {
   /// Runs productctl with `arguments`, against `endpoint` unless that is empty, and appends it all.
   RunResult Run(const std::string& endpoint, const std::vector<std::string>& arguments,
                 RunOptions options = {});
+  /// From then on `path` is shown as /DIRECTORY.
+  void HideDirectory(const std::string& path) { directory_ = path; }
   /// Appends a line of explanation.
   void Note(const std::string& text);
 
@@ -30,6 +32,7 @@ class Transcript {
 
  private:
   std::string text_;
+  std::string directory_;
 };
 
 }  // namespace products::cli

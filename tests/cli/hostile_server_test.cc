@@ -107,8 +107,10 @@ TEST(HostileServer, GetEndsWithAnErrorThatSaysWhatHappened) {
     const ScriptedServer server([&row](const std::string&) { return row.reply; });
     transcript.Note(row.note);
     // Repetitions are another test's; how many fit into the timeout is chance.
-    const RunResult result = transcript.Run(server.endpoint(), {"get", "1", "--timeout", "300ms"},
-                                            {.environment = {{"PRODUCTCTL_RETRIES", "0"}}});
+    const RunResult result =
+        transcript.Run(server.endpoint(), {"get", "1"},
+                       {.environment = {{"PRODUCTCTL_RETRIES", "0"},
+                                        {"PRODUCTCTL_TIMEOUT", PatienceWith(row.reply)}}});
     EXPECT_EQ(result.exit_code, row.exit_code) << row.note << "\n" << result.err;
     EXPECT_EQ(result.out, "") << row.note;
     EXPECT_NE(result.err.find("GET " + server.endpoint() + "/products/1"), std::string::npos)
@@ -123,9 +125,9 @@ TEST(HostileServer, PutEndsWithAnErrorThatSaysWhatHappened) {
   for (const WrongAnswer& row : WrongAnswers()) {
     if (row.note == "answers 204") continue;
     const ScriptedServer server([&row](const std::string&) { return row.reply; });
-    const RunResult result = RunProductctl(
-        {"put", "-f", "-", "--timeout", "300ms", "--retries", "0", "--endpoint", server.endpoint()},
-        {.input = kSampleJson});
+    const RunResult result = RunProductctl({"put", "-f", "-", "--timeout", PatienceWith(row.reply),
+                                            "--retries", "0", "--endpoint", server.endpoint()},
+                                           {.input = kSampleJson});
     EXPECT_TRUE(result.exit_code == 1 || result.exit_code == 4) << row.note << result.exit_code;
     EXPECT_NE(result.err.find("POST " + server.endpoint() + "/products/1/details"),
               std::string::npos)
@@ -140,12 +142,14 @@ TEST(HostileServer, DeleteEndsWithAnErrorThatSaysWhatHappened) {
     const ScriptedServer server([&row](const std::string&) { return row.reply; });
     const RunOptions options{
         .environment = {{"PRODUCTCTL_ENDPOINT", server.endpoint()}, {"PRODUCTCTL_RETRIES", "0"}}};
-    const RunResult one = RunProductctl({"delete", "1", "--timeout", "300ms"}, options);
+    const RunResult one =
+        RunProductctl({"delete", "1", "--timeout", PatienceWith(row.reply)}, options);
     EXPECT_TRUE(one.exit_code == 1 || one.exit_code == 4) << row.note << one.exit_code;
     EXPECT_NE(one.err.find("DELETE " + server.endpoint() + "/products/1"), std::string::npos)
         << row.note << "\n"
         << one.err;
-    const RunResult many = RunProductctl({"delete", "1", "2", "--timeout", "300ms"}, options);
+    const RunResult many =
+        RunProductctl({"delete", "1", "2", "--timeout", PatienceWith(row.reply)}, options);
     EXPECT_TRUE(many.exit_code == 5 || many.exit_code == 4) << row.note << many.exit_code;
     EXPECT_EQ(many.out.find("deleted 0 of 2 products, 0 not found"), 0u) << row.note << many.out;
   }
@@ -155,7 +159,8 @@ TEST(HostileServer, VersionAndHealthSurviveItToo) {
   for (const WrongAnswer& row : WrongAnswers()) {
     const ScriptedServer server([&row](const std::string&) { return row.reply; });
     const RunOptions options{.environment = {{"PRODUCTCTL_ENDPOINT", server.endpoint()}}};
-    const RunResult version = RunProductctl({"version", "--timeout", "300ms"}, options);
+    const RunResult version =
+        RunProductctl({"version", "--timeout", PatienceWith(row.reply)}, options);
     EXPECT_TRUE(version.out.ends_with("\tunknown\tunknown\n")) << row.note << version.out;
     EXPECT_NE(version.err.find("GET " + server.endpoint() + "/version: "), std::string::npos)
         << row.note << version.err;
@@ -163,7 +168,8 @@ TEST(HostileServer, VersionAndHealthSurviveItToo) {
     EXPECT_TRUE(has_none ? version.exit_code == 0
                          : version.exit_code == 1 || version.exit_code == 4)
         << row.note << version.exit_code;
-    const int health = RunProductctl({"health", "--timeout", "300ms"}, options).exit_code;
+    const int health =
+        RunProductctl({"health", "--timeout", PatienceWith(row.reply)}, options).exit_code;
     EXPECT_TRUE(health == 1 || health == 4) << row.note << health;
   }
 }

@@ -184,8 +184,9 @@ TEST(List, SaysWhatAServerDoesWrong) {
     });
     transcript.Note(row.note);
     const RunResult result =
-        transcript.Run(server.endpoint(), {"list", "--limit", "2", "--timeout", "300ms"},
-                       {.environment = {{"PRODUCTCTL_RETRIES", "0"}}});
+        transcript.Run(server.endpoint(), {"list", "--limit", "2"},
+                       {.environment = {{"PRODUCTCTL_RETRIES", "0"},
+                                        {"PRODUCTCTL_TIMEOUT", PatienceWith(row.second)}}});
     EXPECT_TRUE(result.exit_code == 1 || result.exit_code == 4) << row.note << result.exit_code;
     EXPECT_NE(result.err.find("GET " + server.endpoint() + "/products?limit="), std::string::npos)
         << row.note << result.err;

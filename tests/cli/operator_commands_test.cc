@@ -193,7 +193,7 @@ TEST(BackupAndRestore, OfARealServerThroughEveryCommand) {
     EXPECT_NE(status.out.find("\"products\":500,"), std::string::npos) << status.out;
     const RunResult top = RunProductctl(
         {"top", "--count", "1", "--interval", "10ms", "--management-endpoint", management});
-    EXPECT_NE(top.out.find("route\tPOST\t/products/{productId}/details\t"), std::string::npos)
+    EXPECT_NE(top.out.find("route\tPOST\t/products/batch\t"), std::string::npos)
         << top.out << top.err;
     // It is in use.
     EXPECT_EQ(RunProductctl({"verify", "--data-dir", data}).exit_code, 1);

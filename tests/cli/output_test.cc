@@ -10,6 +10,7 @@
 
 #include "cli/io.h"
 #include "cli/progress.h"
+#include "cli/transfer_progress.h"
 
 namespace products::cli {
 namespace {
@@ -88,6 +89,36 @@ TEST(Progress, WritesOneLineWhenNotATerminal) {
     for (int i = 1; i <= 10; ++i) progress.Update(i, start + std::chrono::seconds(i));
   }
   EXPECT_EQ(err.str(), "seeding 10 products at http://h\n");
+}
+
+TEST(TransferProgress, LineHasWhatIsKnownAndFits) {
+  const TransferTotals file{.products = {}, .bytes = 129'600'000};
+  const TransferTotals list{.products = 1'000'000, .bytes = {}};
+  EXPECT_EQ(RenderTransferLine("importing", {450'000, 58'320'000}, file, 5.4, 120),
+            "importing  [==================>                     ]   45 %  450000 products  "
+            "58.3 MB of 129.6 MB  83333/s  7 s left");
+  EXPECT_EQ(RenderTransferLine("importing", {450'000, 58'320'000}, file, 5.4, 80),
+            "importing   45 %  450000 products  58.3 MB of 129.6 MB  83333/s  7 s left");
+  EXPECT_EQ(RenderTransferLine("importing", {450'000, 58'320'000}, file, 5.4, 40),
+            "importing   45 %  450000 products");
+  EXPECT_EQ(RenderTransferLine("exporting", {500'000, 70'000'000}, list, 1.0, 80),
+            "exporting   50 %  500000/1000000 products  70.0 MB  500000/s  1 s left");
+  EXPECT_EQ(RenderTransferLine("exporting", {500'000, 70'000'000}, {}, 1.0, 200),
+            "exporting  500000 products  70.0 MB  500000/s");
+  EXPECT_EQ(RenderTransferLine("exporting", {0, 0}, list, 0.0, 200).substr(0, 60),
+            "exporting  [>                                       ]    0 %");
+  for (int columns = 1; columns < 240; ++columns) {
+    EXPECT_LT(RenderTransferLine("importing", {1, 1}, file, 1.0, columns).size(), columns);
+  }
+}
+
+TEST(TransferProgress, BytesHaveAUnitThatFits) {
+  EXPECT_EQ(RenderBytes(0), "0 B");
+  EXPECT_EQ(RenderBytes(999), "999 B");
+  EXPECT_EQ(RenderBytes(1000), "1.0 kB");
+  EXPECT_EQ(RenderBytes(999'949), "999.9 kB");
+  EXPECT_EQ(RenderBytes(999'950), "1.0 MB");
+  EXPECT_EQ(RenderBytes(1'234'567'890'123), "1.2 TB");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -48,11 +49,38 @@ std::size_t BodyBytes(std::string_view head) {
   return std::strtoul(head.data() + at + kName.size(), nullptr, 10);
 }
 
-// Takes the first whole request out of `received`; empty when there is none yet.
+// The body of chunks that `rest` begins with, and how many bytes they take; absent while they are
+// incomplete. Without extensions and trailers.
+std::optional<std::pair<std::string, std::size_t>> ReadChunks(std::string_view rest) {
+  std::string body;
+  std::size_t at = 0;
+  while (true) {
+    const std::size_t line_end = rest.find("\r\n", at);
+    if (line_end == std::string_view::npos) return std::nullopt;
+    const std::size_t size = std::strtoul(rest.data() + at, nullptr, 16);
+    at = line_end + 2;
+    if (rest.size() < at + size + 2) return std::nullopt;
+    body += rest.substr(at, size);
+    at += size + 2;
+    if (size == 0) return std::pair(std::move(body), at);
+  }
+}
+
+// Takes the first whole request out of `received`; empty when there is none yet. A body in chunks
+// is put together.
 std::string TakeRequest(std::string& received) {
-  const std::size_t head = received.find("\r\n\r\n");
-  if (head == std::string::npos) return {};
-  const std::size_t whole = head + 4 + BodyBytes(std::string_view(received).substr(0, head));
+  const std::size_t head_end = received.find("\r\n\r\n");
+  if (head_end == std::string::npos) return {};
+  std::string head = received.substr(0, head_end + 4);
+  if (head.find("\r\nTransfer-Encoding: chunked\r\n") != std::string::npos) {
+    // Read once, when it may be whole: clients do not send the next request before the answer.
+    if (!received.ends_with("0\r\n\r\n")) return {};
+    const auto chunks = ReadChunks(std::string_view(received).substr(head.size()));
+    if (!chunks) return {};
+    received.erase(0, head.size() + chunks->second);
+    return head + chunks->first;
+  }
+  const std::size_t whole = head.size() + BodyBytes(head);
   if (received.size() < whole) return {};
   std::string request = received.substr(0, whole);
   received.erase(0, whole);
@@ -75,6 +103,11 @@ void WaitForPeerToLeave(int descriptor) {
 }
 
 }  // namespace
+
+const char* PatienceWith(const Reply& reply) {
+  const bool is_endless = reply.then == Reply::Then::kHang || reply.then == Reply::Then::kDrip;
+  return is_endless ? "300ms" : "30s";
+}
 
 Reply JsonReply(int status, const std::string& body, const std::string& header_lines) {
   return {"HTTP/1.1 " + std::to_string(status) +

@@ -24,6 +24,10 @@ struct Reply {
   Then then = Then::kKeepOpen;
 };
 
+/// A --timeout for who gets this reply: short where nothing else ends the wait, else so long that a
+/// busy machine does not decide what the client sees.
+const char* PatienceWith(const Reply& reply);
+
 /// A whole answer with a correct Content-Length; each of `header_lines` ends with "\r\n".
 Reply JsonReply(int status, const std::string& body, const std::string& header_lines = {});
 /// "204 No Content".

@@ -17,7 +17,8 @@ namespace {
 
 RunResult Seed(const ScriptedServer& server, std::vector<std::string> arguments,
                RunOptions options = {}) {
-  arguments.insert(arguments.begin(), "seed");
+  // These tests are about requests one by one; others are about batches.
+  arguments.insert(arguments.begin(), {"seed", "--mode", "each"});
   options.environment["PRODUCTCTL_ENDPOINT"] = server.endpoint();
   return RunProductctl(arguments, options);
 }
@@ -55,7 +56,8 @@ TEST(Seed, EndsWithASummary) {
   transcript.Note("every product is refused");
   const ScriptedServer refusing(
       [](const std::string&) { return ErrorReply(400, "INVALID_INPUT", "no"); });
-  transcript.Run(refusing.endpoint(), {"seed", "--count", "9", "--concurrency", "1"});
+  transcript.Run(refusing.endpoint(),
+                 {"seed", "--mode", "each", "--count", "9", "--concurrency", "1"});
   transcript.ExpectGolden("seed");
 }
 
@@ -107,8 +109,8 @@ TEST(Seed, StopsWhenTheServerGoesAway) {
     if (++requests <= 10) return NoContentReply();
     return {"", Reply::Then::kReset};
   });
-  const RunResult result =
-      transcript.Run(server.endpoint(), {"seed", "--count", "1000", "--concurrency", "1"});
+  const RunResult result = transcript.Run(
+      server.endpoint(), {"seed", "--mode", "each", "--count", "1000", "--concurrency", "1"});
   EXPECT_EQ(result.exit_code, 4);
   transcript.ExpectGolden("seed_server_gone");
 }
@@ -149,7 +151,7 @@ TEST(Seed, CtrlCStopsABusySeedToo) {
     }
     return NoContentReply();
   });
-  ChildProcess process(PRODUCTCTL_BINARY, {"seed", "--count", "100000000"},
+  ChildProcess process(PRODUCTCTL_BINARY, {"seed", "--mode", "each", "--count", "100000000"},
                        {.environment = {{"PRODUCTCTL_ENDPOINT", server.endpoint()}}});
   reached.wait(0);
   process.Signal(SIGINT);

@@ -6,12 +6,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "cli/each_sender.h"
 #include "cli/operations.h"
+#include "cli/product_feed.h"
 #include "cli/product_generator.h"
 #include "cli/rate_limiter.h"
-#include "cli/seeder.h"
+#include "cli/retry_pause.h"
+#include "cli/send_tally.h"
 #include "core/base/clock.h"
 #include "core/product/product_json.h"
 
@@ -99,92 +103,123 @@ TEST(RateLimiter, ZeroIsNoLimit) {
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(limiter.Take(MonotonicTime{}), std::nullopt);
 }
 
+struct Plan {
+  std::uint64_t count = 0;
+  ProductId first_id = 1;
+  std::size_t concurrency = 1;
+  double per_second = 0.0;
+  std::uint32_t seed = 0;
+};
+
+class RecordingObserver final : public SendObserver {
+ public:
+  void NotStored(std::uint64_t position, std::string_view json, std::string_view reason) override {
+    reasons.push_back(std::to_string(position) + " " + std::string(reason));
+    texts.emplace_back(json);
+  }
+  void Tick(const SendTally&, MonotonicTime) override {}
+  bool Settled(std::uint64_t position) override {
+    settled = position;
+    return true;
+  }
+
+  std::vector<std::string> reasons;
+  std::vector<std::string> texts;
+  std::uint64_t settled = 0;
+};
+
 // Plays the transport: time passes only when every slot waits.
-class SeederTest : public testing::Test {
+class EachSenderTest : public testing::Test {
  protected:
-  SeederTest() : client_(std::move(ApiClient::Open({.endpoint = "http://h"}, clock_)).value()) {}
+  EachSenderTest()
+      : client_(std::move(ApiClient::Open({.endpoint = "http://h"}, clock_)).value()) {}
 
-  using Answerer = std::function<void(Seeder&, std::size_t slot, const Request&)>;
+  using Answerer = std::function<void(EachSender&, std::size_t slot, const Request&)>;
 
-  SeedTally Run(const SeedPlan& plan, const Answerer& answer) {
-    seeder_ = std::make_unique<Seeder>(plan, *client_, [](const SeedTally&, MonotonicTime) {});
+  SendTally Run(const Plan& plan, const Answerer& answer) {
+    feed_.emplace(plan.seed, plan.first_id, plan.count);
+    sender_ = std::make_unique<EachSender>(EachPlan{plan.concurrency, plan.per_second, 0}, *client_,
+                                           *feed_, observer_);
     std::vector<Request> requests(plan.concurrency);
     while (true) {
       std::optional<MonotonicTime> next;
       bool any_sent = false;
       for (std::size_t slot = 0; slot < plan.concurrency; ++slot) {
-        const ExchangeSource::Step step = seeder_->Next(slot, now_, requests[slot]);
+        const ExchangeSource::Step step = sender_->Next(slot, now_, requests[slot]);
         if (step.action == ExchangeSource::Action::kSend) {
           any_sent = true;
           ++sent_;
-          answer(*seeder_, slot, requests[slot]);
+          answer(*sender_, slot, requests[slot]);
         } else if (step.action == ExchangeSource::Action::kWait) {
           next = std::min(next.value_or(step.until), step.until);
         }
       }
-      if (!seeder_->Continue(now_)) break;
+      if (!sender_->Continue(now_)) break;
       if (any_sent) continue;
       if (!next) break;
       now_ = *next;
     }
-    return seeder_->tally();
+    return sender_->tally();
   }
 
-  void Answer(Seeder& seeder, std::size_t slot, const Request& request, int status,
+  void Answer(EachSender& sender, std::size_t slot, const Request& request, int status,
               std::optional<seconds> retry_after = {}) {
     const std::string body = "{\"error\":\"CODE\",\"message\":\"why\"}";
-    seeder.Answered(slot, now_, request, {status, "application/json", body, retry_after});
+    sender.Answered(slot, now_, request, {status, "application/json", body, retry_after});
   }
 
   SystemClock clock_;
   std::unique_ptr<ApiClient> client_;
-  std::unique_ptr<Seeder> seeder_;
+  std::optional<GeneratorFeed> feed_;
+  RecordingObserver observer_;
+  std::unique_ptr<EachSender> sender_;
   MonotonicTime now_{};
   int sent_ = 0;
 };
 
 const Error kLostConnection{ErrorCode::kUnavailable, "lost", {}};
 
-TEST_F(SeederTest, SendsEveryProductOnce) {
+TEST_F(EachSenderTest, SendsEveryProductOnce) {
   std::vector<std::string> paths;
-  const SeedTally tally = Run(
+  const SendTally tally = Run(
       {.count = 5, .first_id = 10, .concurrency = 2, .seed = 1},
-      [&](Seeder& seeder, std::size_t slot, const Request& request) {
+      [&](EachSender& sender, std::size_t slot, const Request& request) {
         paths.push_back(request.path);
         EXPECT_EQ(request.body, RenderProduct(Generated(1, 9 + static_cast<int>(paths.size()))));
-        Answer(seeder, slot, request, 204);
+        Answer(sender, slot, request, 204);
       });
   EXPECT_EQ(tally.stored, 5u);
   EXPECT_EQ(tally.done(), 5u);
   EXPECT_FALSE(tally.stopped_by);
-  EXPECT_EQ(seeder_->first_unfinished_id(), 15);
+  EXPECT_EQ(sender_->first_unfinished(), 15u);
   EXPECT_EQ(paths, (std::vector<std::string>{"/products/10/details", "/products/11/details",
                                              "/products/12/details", "/products/13/details",
                                              "/products/14/details"}));
 }
 
-TEST_F(SeederTest, GoesOnAfterARefusalAndKeepsTheFirstReasons) {
-  const SeedTally tally = Run({.count = 100, .concurrency = 3},
-                              [&](Seeder& seeder, std::size_t slot, const Request& request) {
-                                Answer(seeder, slot, request, request.path.size() % 2 ? 204 : 400);
+TEST_F(EachSenderTest, GoesOnAfterARefusalAndTellsOfIt) {
+  const SendTally tally = Run({.count = 100, .concurrency = 3},
+                              [&](EachSender& sender, std::size_t slot, const Request& request) {
+                                Answer(sender, slot, request, request.path.size() % 2 ? 204 : 400);
                               });
   EXPECT_EQ(tally.refused + tally.stored, 100u);
   EXPECT_GT(tally.refused, 50u);
   EXPECT_EQ(tally.failed, 0u);
   EXPECT_EQ(sent_, 100);
   EXPECT_FALSE(tally.stopped_by);
-  ASSERT_EQ(tally.first_reasons.size(), Seeder::kMaxReasons);
-  EXPECT_EQ(tally.first_reasons[0],
-            "product 10: POST http://h/products/10/details: why (400 CODE)");
+  ASSERT_EQ(observer_.reasons.size(), tally.refused);
+  EXPECT_EQ(observer_.reasons[0], "10 POST http://h/products/10/details: why (400 CODE)");
+  EXPECT_EQ(observer_.texts[0] + "\n", RenderProduct(Generated(0, 10)));
+  EXPECT_EQ(observer_.settled, 101u);
 }
 
-TEST_F(SeederTest, RepeatsTheSameRequestWhenTheServerFails) {
+TEST_F(EachSenderTest, RepeatsTheSameRequestWhenTheServerFails) {
   std::string first_body;
-  const SeedTally tally = Run({.count = 1, .concurrency = 1},
-                              [&](Seeder& seeder, std::size_t slot, const Request& request) {
+  const SendTally tally = Run({.count = 1, .concurrency = 1},
+                              [&](EachSender& sender, std::size_t slot, const Request& request) {
                                 if (sent_ == 1) first_body = request.body;
                                 EXPECT_EQ(request.body, first_body);
-                                Answer(seeder, slot, request, sent_ < 4 ? 500 : 204);
+                                Answer(sender, slot, request, sent_ < 4 ? 500 : 204);
                               });
   EXPECT_EQ(tally.stored, 1u);
   EXPECT_EQ(sent_, 4);
@@ -193,37 +228,37 @@ TEST_F(SeederTest, RepeatsTheSameRequestWhenTheServerFails) {
   EXPECT_LE(now_ - MonotonicTime{}, milliseconds(700));
 }
 
-TEST_F(SeederTest, WaitsAsLongAsTheServerAsks) {
+TEST_F(EachSenderTest, WaitsAsLongAsTheServerAsks) {
   Run({.count = 1, .concurrency = 1},
-      [&](Seeder& seeder, std::size_t slot, const Request& request) {
-        Answer(seeder, slot, request, sent_ == 1 ? 503 : 204, seconds(3));
+      [&](EachSender& sender, std::size_t slot, const Request& request) {
+        Answer(sender, slot, request, sent_ == 1 ? 503 : 204, seconds(3));
       });
   EXPECT_EQ(now_ - MonotonicTime{}, seconds(3));
 }
 
-TEST_F(SeederTest, GivesUpAProductAfterItsAttemptsAndCountsIt) {
-  const SeedTally tally = Run({.count = 3, .concurrency = 1},
-                              [&](Seeder& seeder, std::size_t slot, const Request& request) {
+TEST_F(EachSenderTest, GivesUpAProductAfterItsAttemptsAndCountsIt) {
+  const SendTally tally = Run({.count = 3, .concurrency = 1},
+                              [&](EachSender& sender, std::size_t slot, const Request& request) {
                                 const bool is_second = request.path == "/products/2/details";
-                                Answer(seeder, slot, request, is_second ? 500 : 204);
+                                Answer(sender, slot, request, is_second ? 500 : 204);
                               });
   EXPECT_EQ(tally.stored, 2u);
   EXPECT_EQ(tally.failed, 1u);
-  EXPECT_EQ(sent_, 2 + Seeder::kMaxAttempts);
+  EXPECT_EQ(sent_, 2 + kMaxAttempts);
   EXPECT_FALSE(tally.stopped_by);
 }
 
-TEST_F(SeederTest, StopsWhenEverythingFails) {
-  const SeedTally tally = Run({.count = 1000, .concurrency = 4},
-                              [&](Seeder& seeder, std::size_t slot, const Request& request) {
-                                Answer(seeder, slot, request, 500);
+TEST_F(EachSenderTest, StopsWhenEverythingFails) {
+  const SendTally tally = Run({.count = 1000, .concurrency = 4},
+                              [&](EachSender& sender, std::size_t slot, const Request& request) {
+                                Answer(sender, slot, request, 500);
                               });
   ASSERT_TRUE(tally.stopped_by);
   EXPECT_EQ(tally.stopped_by->code, ErrorCode::kInternal);
-  EXPECT_LT(tally.failed, Seeder::kMaxFailuresInARow + 4u);
+  EXPECT_LT(tally.failed, EachSender::kMaxFailuresInARow + 4u);
 }
 
-TEST_F(SeederTest, StopsWhenAnotherKindOfServerAnswers) {
+TEST_F(EachSenderTest, StopsWhenAnotherKindOfServerAnswers) {
   const cli::Answer rows[] = {
       {200, "application/json", "{}", {}},
       {302, "", "", {}},
@@ -234,65 +269,65 @@ TEST_F(SeederTest, StopsWhenAnotherKindOfServerAnswers) {
   };
   for (const cli::Answer& row : rows) {
     sent_ = 0;
-    const SeedTally tally = Run({.count = 1000, .concurrency = 1},
-                                [&](Seeder& seeder, std::size_t slot, const Request& request) {
-                                  seeder.Answered(slot, now_, request, row);
+    const SendTally tally = Run({.count = 1000, .concurrency = 1},
+                                [&](EachSender& sender, std::size_t slot, const Request& request) {
+                                  sender.Answered(slot, now_, request, row);
                                 });
     ASSERT_TRUE(tally.stopped_by) << row.status << row.body;
     EXPECT_EQ(tally.stopped_by->code, ErrorCode::kCorrupt) << row.status << row.body;
-    EXPECT_EQ(sent_, Seeder::kMaxFailuresInARow) << row.status << row.body;
+    EXPECT_EQ(sent_, EachSender::kMaxFailuresInARow) << row.status << row.body;
   }
 }
 
-TEST_F(SeederTest, StopsAtOnceWhenTheServerWasNeverThere) {
+TEST_F(EachSenderTest, StopsAtOnceWhenTheServerWasNeverThere) {
   for (const ErrorCode code : {ErrorCode::kUnavailable, ErrorCode::kTimeout}) {
     sent_ = 0;
-    const SeedTally tally = Run({.count = 1000, .concurrency = 1},
-                                [&](Seeder& seeder, std::size_t slot, const Request&) {
-                                  seeder.Failed(slot, now_, {code, "no answer", {}});
+    const SendTally tally = Run({.count = 1000, .concurrency = 1},
+                                [&](EachSender& sender, std::size_t slot, const Request&) {
+                                  sender.Failed(slot, now_, {code, "no answer", {}});
                                 });
     ASSERT_TRUE(tally.stopped_by);
     EXPECT_EQ(tally.stopped_by->code, code);
     EXPECT_EQ(sent_, 1);
-    EXPECT_EQ(seeder_->first_unfinished_id(), 1);
+    EXPECT_EQ(sender_->first_unfinished(), 1u);
   }
 }
 
-TEST_F(SeederTest, SurvivesAServerThatGoesAwayForAWhile) {
-  const SeedTally tally = Run({.count = 100, .concurrency = 4},
-                              [&](Seeder& seeder, std::size_t slot, const Request& request) {
+TEST_F(EachSenderTest, SurvivesAServerThatGoesAwayForAWhile) {
+  const SendTally tally = Run({.count = 100, .concurrency = 4},
+                              [&](EachSender& sender, std::size_t slot, const Request& request) {
                                 const bool is_away =
                                     sent_ > 10 && now_ < MonotonicTime{} + seconds(2);
                                 if (is_away) {
-                                  seeder.Failed(slot, now_, kLostConnection);
+                                  sender.Failed(slot, now_, kLostConnection);
                                 } else {
-                                  Answer(seeder, slot, request, 204);
+                                  Answer(sender, slot, request, 204);
                                 }
                               });
   EXPECT_EQ(tally.stored, 100u);
   EXPECT_FALSE(tally.stopped_by);
 }
 
-TEST_F(SeederTest, StopsWhenTheServerStaysAwayAndNamesWhereToGoOn) {
-  const SeedTally tally = Run({.count = 100, .concurrency = 4},
-                              [&](Seeder& seeder, std::size_t slot, const Request& request) {
+TEST_F(EachSenderTest, StopsWhenTheServerStaysAwayAndNamesWhereToGoOn) {
+  const SendTally tally = Run({.count = 100, .concurrency = 4},
+                              [&](EachSender& sender, std::size_t slot, const Request& request) {
                                 if (sent_ > 10) {
-                                  seeder.Failed(slot, now_, kLostConnection);
+                                  sender.Failed(slot, now_, kLostConnection);
                                 } else {
-                                  Answer(seeder, slot, request, 204);
+                                  Answer(sender, slot, request, 204);
                                 }
                               });
   EXPECT_EQ(tally.stored, 10u);
   ASSERT_TRUE(tally.stopped_by);
-  EXPECT_EQ(seeder_->first_unfinished_id(), 11);
+  EXPECT_EQ(sender_->first_unfinished(), 11u);
   EXPECT_GE(now_ - MonotonicTime{}, seconds(3));
   EXPECT_LE(now_ - MonotonicTime{}, seconds(9));
 }
 
-TEST_F(SeederTest, KeepsToTheRate) {
-  const SeedTally tally = Run({.count = 101, .concurrency = 4, .per_second = 50.0},
-                              [&](Seeder& seeder, std::size_t slot, const Request& request) {
-                                Answer(seeder, slot, request, 204);
+TEST_F(EachSenderTest, KeepsToTheRate) {
+  const SendTally tally = Run({.count = 101, .concurrency = 4, .per_second = 50.0},
+                              [&](EachSender& sender, std::size_t slot, const Request& request) {
+                                Answer(sender, slot, request, 204);
                               });
   EXPECT_EQ(tally.stored, 101u);
   EXPECT_EQ(now_ - MonotonicTime{}, seconds(2));

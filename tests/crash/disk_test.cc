@@ -144,7 +144,7 @@ TEST(FullDisk, BatchThatStopsInTheMiddleOfAWriteIsRefusedLikeAnother) {
       ++id;
       batch.push_back({id, ProductRecord::Make(id, std::string(450, 'p'))});
     }
-    return engine.Commit(batch);
+    return engine.Commit(batch).status();
   };
   Status outcome;
   while (outcome.ok()) outcome = commit();

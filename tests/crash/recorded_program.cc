@@ -75,7 +75,7 @@ int Run(const std::string& tree, std::size_t commits) {
       next = *origin;
     }
     const auto store = [&engine, &batch = script[next], is_first = next == 0] {
-      return is_first ? engine->Fill(MakeRuns(batch)) : engine->Commit(MakeChanges(batch));
+      return is_first ? engine->Fill(MakeRuns(batch)) : engine->Commit(MakeChanges(batch)).status();
     };
     marks.Add(kBegunMark);
     Status outcome = store();

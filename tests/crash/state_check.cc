@@ -36,7 +36,7 @@ std::string FaultOf(const PossibleState& state, const std::string& tree) {
   // One more commit, that takes away a product and adds one.
   ScriptedBatch next = {{kMaxProductId, "after the crash\n"}};
   if (!found->empty()) next.insert(next.begin(), {found->begin()->first, std::nullopt});
-  const Status committed = engine->Commit(MakeChanges(next));
+  const Status committed = engine->Commit(MakeChanges(next)).status();
   if (!committed.ok()) return "the next commit: " + TextOf(committed.error());
   Catalogue expected = *found;
   Apply(next, expected);

@@ -5,6 +5,7 @@
 
 #include "tests/functional/productd_fixture.h"
 #include "tests/support/child_process.h"
+#include "tests/support/metric_reader.h"
 
 namespace products::test {
 namespace {
@@ -67,6 +68,16 @@ TEST_F(Reload, OfAWrongFileChangesNothingAndServesOn) {
     return refused_in_a_row == 4;
   }));
   EXPECT_EQ(server_->Stop(), 0);
+}
+
+TEST_F(Reload, IsSeenInTheMetricsOfLimits) {
+  const auto metric = [this](const char* name) { return ReadMetric(server_->address(), name); };
+  EXPECT_EQ(metric("productd_max_connections"), 16384) << "the default";
+  EXPECT_EQ(metric("productd_max_commit_queue_depth"), 16384) << "the default";
+  EXPECT_GT(metric("productd_max_table_bytes"), 0);
+  EXPECT_EQ(metric("productd_ready"), 1);
+  Load("http:\n  max_connections: 77\n");
+  EXPECT_TRUE(MetricBecomes(server_->address(), "productd_max_connections", 77));
 }
 
 TEST_F(Reload, TakesTheLogLevelForWhatIsLoggedFromThenOn) {

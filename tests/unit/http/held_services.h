@@ -44,8 +44,7 @@ class HeldServices {
  private:
   class NoObserver final : public CommitObserver {
    public:
-    void OnCommit(std::size_t, std::size_t, std::chrono::nanoseconds,
-                  std::chrono::nanoseconds) override {}
+    void OnCommit(const CommittedBatch&) override {}
     void OnFailure(const Error&) override {}
   };
 

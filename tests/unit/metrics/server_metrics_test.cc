@@ -47,6 +47,7 @@ TEST(ServerMetrics, EveryNameIsThereFromTheStartExceptRequestsByRoute) {
            "productd_sent_bytes_total",
            "productd_commit_batch_size_count",
            "productd_commit_duration_seconds_count",
+           "productd_commit_sync_seconds_count",
            "productd_commit_queue_wait_seconds_count",
            "productd_commit_bytes_total",
            "productd_commit_failures_total",
@@ -113,8 +114,8 @@ TEST(ServerMetrics, BoundsHaveNoMoreThanFourDigits) {
 
 TEST(ServerMetrics, CommitsAreCountedBySizeAndTime) {
   ServerMetrics metrics(kLabels, kBuild);
-  metrics.commit().OnCommit(1, 100, milliseconds(1), milliseconds(10));
-  metrics.commit().OnCommit(500, 50'000, milliseconds(2), milliseconds(20));
+  metrics.commit().OnCommit(1, 100, milliseconds(1), milliseconds(10), milliseconds(8));
+  metrics.commit().OnCommit(500, 50'000, milliseconds(2), milliseconds(20), milliseconds(16));
   metrics.commit().OnFailure();
   const auto samples = ParseExposition(metrics.Render());
   EXPECT_EQ(samples.at("productd_commit_batch_size_bucket{le=\"1\"}"), 1);
@@ -122,6 +123,7 @@ TEST(ServerMetrics, CommitsAreCountedBySizeAndTime) {
   EXPECT_EQ(samples.at("productd_commit_batch_size_bucket{le=\"512\"}"), 2);
   EXPECT_EQ(samples.at("productd_commit_batch_size_sum"), 501);
   EXPECT_EQ(samples.at("productd_commit_duration_seconds_sum"), 0.03);
+  EXPECT_EQ(samples.at("productd_commit_sync_seconds_sum"), 0.024);
   EXPECT_EQ(samples.at("productd_commit_queue_wait_seconds_sum"), 0.003);
   EXPECT_EQ(samples.at("productd_commit_bytes_total"), 50'100);
   EXPECT_EQ(samples.at("productd_commit_failures_total"), 1);
@@ -148,7 +150,7 @@ TEST(ServerMetrics, FiguresOwnedElsewhereAreAskedForAtEveryScrape) {
 TEST(ServerMetrics, PromtoolFindsNothingToSayAgainstIt) {
   ServerMetrics metrics(kLabels, kBuild);
   metrics.AddWorker().RecordRequest(0, 0, 200, milliseconds(1));
-  metrics.commit().OnCommit(1, 100, milliseconds(1), milliseconds(10));
+  metrics.commit().OnCommit(1, 100, milliseconds(1), milliseconds(10), milliseconds(8));
   metrics.AddGauge(metric::kProducts, {}, [] { return 1; });
   metrics.AddGauge(metric::kCommitQueueDepth, {}, [] { return 1; });
   metrics.AddGauge(metric::kTableBytes, {}, [] { return 1; });
@@ -270,7 +272,7 @@ TEST(ServerMetrics, ScrapesAmidRecordingNeverGoBackAndTheLastOneIsComplete) {
   }
   threads.emplace_back([&metrics, &running] {
     for (int i = 0; i < kRequests; ++i) {
-      metrics.commit().OnCommit(1, 10, nanoseconds(i), nanoseconds(i * 100));
+      metrics.commit().OnCommit(1, 10, nanoseconds(i), nanoseconds(i * 100), nanoseconds(i * 10));
     }
     --running;
   });

@@ -31,8 +31,7 @@ class ManualClock final : public Clock {
 
 class NoObserver final : public CommitObserver {
  public:
-  void OnCommit(std::size_t, std::size_t, std::chrono::nanoseconds,
-                std::chrono::nanoseconds) override {}
+  void OnCommit(const CommittedBatch&) override {}
   void OnFailure(const Error&) override {}
 };
 

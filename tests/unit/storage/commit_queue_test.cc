@@ -29,21 +29,11 @@ constexpr std::size_t kOverhead = 192 + 16;
 
 class CommitLog final : public CommitObserver {
  public:
-  struct Entry {
-    std::size_t changes;
-    std::size_t bytes;
-    std::chrono::nanoseconds queue_wait;
-    std::chrono::nanoseconds commit_time;
-  };
-
-  void OnCommit(std::size_t changes, std::size_t bytes, std::chrono::nanoseconds queue_wait,
-                std::chrono::nanoseconds commit_time) override {
-    entries.push_back({changes, bytes, queue_wait, commit_time});
-  }
+  void OnCommit(const CommittedBatch& batch) override { entries.push_back(batch); }
   void OnFailure(const Error& error) override { failures.push_back(error.detail); }
 
   // The writer's until the queue has stopped.
-  std::vector<Entry> entries;
+  std::vector<CommittedBatch> entries;
   std::vector<std::string> failures;
 };
 
@@ -364,6 +354,7 @@ TEST_F(CommitQueueTest, TheObserverSeesEveryCommit) {
   EXPECT_EQ(log_.entries[0].bytes, 4U);
   EXPECT_EQ(log_.entries[0].queue_wait, milliseconds(0));
   EXPECT_EQ(log_.entries[0].commit_time, milliseconds(40));
+  EXPECT_EQ(log_.entries[0].sync_time, test::HeldEngine::kSyncTime);
   EXPECT_EQ(log_.entries[1].changes, 2U) << "as submitted, not as kept";
   EXPECT_EQ(log_.entries[1].bytes, 0U) << "as stored";
   EXPECT_EQ(log_.entries[1].queue_wait, milliseconds(40));
@@ -397,7 +388,7 @@ TEST_F(CommitQueueTest, ManyProducersEachReadTheirOwnWrites) {
   EXPECT_EQ(wrong, 0);
   queue_->Stop();
   std::size_t changes = 0;
-  for (const CommitLog::Entry& entry : log_.entries) changes += entry.changes;
+  for (const CommittedBatch& entry : log_.entries) changes += entry.changes;
   EXPECT_EQ(changes, std::size_t{kProducers} * kRounds);
 }
 

@@ -2,7 +2,7 @@
 
 namespace products::test {
 
-Status HeldEngine::Commit(std::span<const Change> batch) {
+Result<CommitReport> HeldEngine::Commit(std::span<const Change> batch) {
   std::unique_lock lock(mutex_);
   Batch seen;
   for (const Change& change : batch) {
@@ -14,7 +14,8 @@ Status HeldEngine::Commit(std::span<const Change> batch) {
   changed_.notify_all();
   changed_.wait(lock, [this] { return !held_; });
   --waiting_;
-  return outcome_;
+  if (!outcome_.ok()) return outcome_.error();
+  return CommitReport{kSyncTime};
 }
 
 void HeldEngine::Hold() {

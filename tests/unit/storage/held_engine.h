@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
@@ -17,11 +18,13 @@ class HeldEngine final : public Engine {
   /// Id and body; the body of a removal is "removed".
   using Batch = std::vector<std::pair<ProductId, std::string>>;
 
+  static constexpr std::chrono::microseconds kSyncTime{300};
+
   std::string_view name() const override { return "held"; }
   std::size_t size() const override { return 0; }
   Status Fill(const RunSource&) override { return {}; }
   Status Load(const RecordSink&) override { return {}; }
-  Status Commit(std::span<const Change> batch) override;
+  Result<CommitReport> Commit(std::span<const Change> batch) override;
   Result<BackupReport> Backup(const std::string&, const ProgressSink&) override {
     return InvalidArgument("nothing is stored");
   }

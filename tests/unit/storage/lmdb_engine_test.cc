@@ -98,7 +98,7 @@ TEST(LmdbEngine, AFullMapStoresNothingAndTakesTheNextBatchThatFits) {
   for (ProductId id = 2; id < 2000; ++id) {
     large.push_back({id, ProductRecord::Make(id, std::string(1000, 'x'))});
   }
-  const Status full = engine.Commit(large);
+  const Status full = engine.Commit(large).status();
   ASSERT_FALSE(full.ok());
   EXPECT_EQ(full.error().code, ErrorCode::kOverloaded);
   EXPECT_EQ(test::LoadAll(engine), expected);

@@ -19,7 +19,7 @@ void Commit(Engine& engine, Products& expected,
   for (const auto& [id, body] : batch) {
     changes.push_back({id, body ? ProductRecord::Make(id, *body) : nullptr});
   }
-  Expect(engine.Commit(changes));
+  Expect(engine.Commit(changes).status());
   for (const auto& [id, body] : batch) {
     if (body) {
       expected[id] = *body;

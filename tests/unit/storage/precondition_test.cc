@@ -20,8 +20,7 @@ constexpr ProductId kId = 7;
 
 class NoObserver final : public CommitObserver {
  public:
-  void OnCommit(std::size_t, std::size_t, std::chrono::nanoseconds,
-                std::chrono::nanoseconds) override {}
+  void OnCommit(const CommittedBatch&) override {}
   void OnFailure(const Error&) override {}
 };
 

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "cli/file_kind.h"
+#include "cli/reject_log.h"
+#include "core/base/result.h"
+#include "core/product/product.h"
+
+namespace products::cli {
+
+/// The products of a file, ids ascending, the last of those with the same id.
+class SortedProducts {
+ public:
+  virtual ~SortedProducts() = default;
+  /// False behind the last. Fails as the file does.
+  virtual Result<bool> Next(Product& product) = 0;
+};
+
+struct SortedFile {
+  std::unique_ptr<SortedProducts> products;
+  std::uint64_t refused = 0;  ///< lines that are no product
+};
+
+struct SortPlan {
+  /// Of products as JSON that are kept in memory; beyond that the file must be sorted.
+  std::size_t max_memory_bytes = std::size_t{64} * 1024 * 1024;
+  int wake_descriptor = -1;
+  /// Every thousand rows or so; false ends it with kUnavailable. May be empty.
+  std::function<bool(std::uint64_t products, std::uint64_t bytes)> on_progress;
+};
+
+/// Reads a file of products once: into memory while it fits, and sorts it there. A larger one is
+/// read a second time while the result is read, and must be sorted by id and not come through a
+/// pipe: kTooLarge else. Lines that are no product go to `rejects`.
+Result<SortedFile> OpenSorted(const std::string& path, FileFormat format, const SortPlan& plan,
+                              RejectLog& rejects);
+
+}  // namespace products::cli

@@ -1,0 +1,78 @@
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "tests/cli/fake_catalog.h"
+#include "tests/cli/golden.h"
+#include "tests/cli/scripted_server.h"
+#include "tests/support/server_process.h"
+
+namespace products::cli {
+namespace {
+
+TEST(SeedBatch, SendsWhatADryRunPrints) {
+  std::mutex mutex;
+  std::string received;
+  const ScriptedServer server([&](const std::string& request) {
+    const std::lock_guard lock(mutex);
+    received += request.substr(request.find("\r\n\r\n") + 4);
+    return FakeCatalog(request);
+  });
+  const std::vector<std::string> seed = {
+      "seed", "--count", "1000",       "--start",        "10", "--seed", "3",
+      "-o",   "json",    "--endpoint", server.endpoint()};
+  EXPECT_EQ(RunProductctl(seed).exit_code, 0);
+  std::vector<std::string> dry_run = seed;
+  dry_run.emplace_back("--dry-run");
+  const RunResult printed = RunProductctl(dry_run);
+  EXPECT_EQ(printed.exit_code, 0);
+  const std::lock_guard lock(mutex);
+  EXPECT_EQ(printed.out, received);
+  // Whether it takes batches, and one.
+  EXPECT_EQ(server.requests(), 2);
+}
+
+TEST(SeedBatch, SaysWhatItDoesWhereThereIsNone) {
+  Transcript transcript;
+  for (const int status : {404, 405, 501}) {
+    const ScriptedServer server([&](const std::string& request) {
+      return Asks(request, "POST /products/batch") ? ErrorReply(status, "X", "no such path")
+                                                   : NoContentReply();
+    });
+    EXPECT_EQ(transcript.Run(server.endpoint(), {"seed", "--count", "3"}).exit_code, 0);
+    EXPECT_EQ(
+        transcript.Run(server.endpoint(), {"seed", "--count", "3", "--mode", "batch"}).exit_code,
+        1);
+  }
+  const ScriptedServer server(FakeCatalog);
+  transcript.Run(server.endpoint(), {"seed", "--count", "3", "--dry-run"});
+  transcript.Run(server.endpoint(), {"seed", "--count", "2", "--dry-run", "-o", "json"});
+  transcript.Note("what is there is not what was put");
+  EXPECT_EQ(transcript.Run(server.endpoint(), {"seed", "--count", "3", "--verify"}).exit_code, 1);
+  transcript.ExpectGolden("seed_batch");
+}
+
+#ifdef PRODUCTD_BINARY
+
+TEST(SeedBatch, IsVerifiedAgainstARealServer) {
+  const test::ServerProcess server(
+      PRODUCTD_BINARY, test::ServerProcess::ProductdArguments({"--storage-engine", "memory"}));
+  const std::string endpoint = "http://" + server.address();
+  const auto seed = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"seed", "--verify", "--endpoint", endpoint};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return RunProductctl(arguments);
+  };
+  EXPECT_TRUE(seed({"--count", "60000"}).out.ends_with(", 0 refused, verified\n"));
+  // Others before and behind do not matter.
+  EXPECT_TRUE(seed({"--start", "1000", "--count", "10"}).out.ends_with(", 0 refused, verified\n"));
+  EXPECT_TRUE(seed({"--start", "59999", "--count", "9", "--mode", "each"})
+                  .out.ends_with(", 0 refused, verified\n"));
+}
+
+#endif
+
+}  // namespace
+}  // namespace products::cli
