@@ -313,10 +313,9 @@ Result<ExitCode> RunImport(const ImportOptions& options, const CommandContext& c
   }
   auto rejects = std::make_unique<RejectLog>("line", RejectLog::Told::kReasonAndText);
   if (options.rejects) {
-    auto opened = RejectLog::Open(
-        *options.rejects,
-        course->first_line > 1 ? RejectLog::Existing::kAppend : RejectLog::Existing::kReplace,
-        "line");
+    // What the run before has told of lines that it did not get done is told anew.
+    const std::uint64_t keep_before = course->first_line > 1 ? course->first_line : 0;
+    auto opened = RejectLog::Open(*options.rejects, keep_before, "line");
     if (!opened.ok()) return usage_error(opened.error());
     rejects = std::move(*opened);
   }
