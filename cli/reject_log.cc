@@ -78,8 +78,8 @@ Result<std::unique_ptr<RejectLog>> RejectLog::Open(const std::string& path,
   auto log = std::make_unique<RejectLog>(std::move(what), Told::kReasonAndText);
   log->file_ = std::make_unique<File>();
   log->file_->path = Printable(path);
-  log->file_->stream.open(
-      path, std::ios::binary | (keep_before > 0 ? std::ios::app : std::ios::trunc));
+  log->file_->stream.open(path,
+                          std::ios::binary | (keep_before > 0 ? std::ios::app : std::ios::trunc));
   if (!log->file_->stream) {
     return ErrnoError(ErrorCode::kInvalidArgument, "cannot write " + Printable(path), errno);
   }

@@ -38,11 +38,11 @@ void AddGetCommand(CLI::App& root, CommandRun& chosen) {
       ->required();
   command->add_flag("--etag", options->with_etag,
                     "print the ETag too, for --if-match of put and delete");
-  SetHelp(*command, {.examples = "  productctl get 1\n"
-                                 "  productctl get 1 7 99 -o json\n",
-                     .exit_codes = {ExitCode::kDone, ExitCode::kFailed, ExitCode::kUsage,
-                                    ExitCode::kNotFound, ExitCode::kUnreachable,
-                                    ExitCode::kInterrupted}});
+  SetHelp(*command,
+          {.examples = "  productctl get 1\n"
+                       "  productctl get 1 7 99 -o json\n",
+           .exit_codes = {ExitCode::kDone, ExitCode::kFailed, ExitCode::kUsage, ExitCode::kNotFound,
+                          ExitCode::kUnreachable, ExitCode::kInterrupted}});
   command->callback([options, &chosen] {
     chosen = [options](const CommandContext& context) { return RunGet(*options, context); };
   });

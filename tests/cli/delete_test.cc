@@ -114,8 +114,9 @@ TEST(Delete, WithAConditionIsNotRepeated) {
 }
 
 TEST(Delete, OfManyEndsWhenTheServerIsLost) {
-  // Whatever is in flight when the first failure comes is not heard of, so none of the forty answers
-  // may still be: that all eight connections have sent their next request says that each was read.
+  // Whatever is in flight when the first failure comes is not heard of, so none of the forty
+  // answers may still be: that all eight connections have sent their next request says that each
+  // was read.
   std::atomic<int> count{0};
   const ScriptedServer server([&count](const std::string&) {
     if (++count <= 40) return NoContentReply();

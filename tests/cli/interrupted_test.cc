@@ -1,5 +1,5 @@
-// Ctrl-C while a command waits for its server, or for the program it runs: at once, with a line that
-// says what was reached, and 130.
+// Ctrl-C while a command waits for its server, or for the program it runs: at once, with a line
+// that says what was reached, and 130.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -35,26 +35,27 @@ TEST(Interrupted, EveryCommandEndsAtOnceAndSaysHowFarItCame) {
        "POST /products/3/",
        "seeded 2 of 1000 products in ",
        "to go on: productctl seed "},
-      {{"seed", "--count", "6", "--verify"}, "GET /products", "seeded 6 of 6 products in ",
+      {{"seed", "--count", "6", "--verify"},
+       "GET /products",
+       "seeded 6 of 6 products in ",
        "everything was sent, but not all of it verified\n"},
-      {{"import", sorted, "--mode", "each"},
-       "POST /products/1/",
-       "imported 0 products in ",
-       ""},
+      {{"import", sorted, "--mode", "each"}, "POST /products/1/", "imported 0 products in ", ""},
       {{"export", directory.File("out.ndjson")},
        "GET /products",
        "",
        "interrupted; no file was written\n"},
-      {{"diff", sorted}, "GET /products", "", "interrupted: 0 products of the server were compared\n"},
+      {{"diff", sorted},
+       "GET /products",
+       "",
+       "interrupted: 0 products of the server were compared\n"},
       {{"list", "--all"}, page, "", "interrupted; to go on: productctl list --after 0\n"},
       {{"get", "1", "2", "3"}, "GET /products/2 ", "", "interrupted: "},
-      {{"delete", "--from", "-"},
-       "DELETE /products/2 ",
-       "deleted ",
-       "",
-       "1\n2\n3\n"},
+      {{"delete", "--from", "-"}, "DELETE /products/2 ", "deleted ", "", "1\n2\n3\n"},
       {{"delete", "1", "2"}, "DELETE /products/2 ", "deleted ", ""},
-      {{"health", "--wait", "20s"}, "GET /readyz", "", "interrupted: the server was not ready yet\n"},
+      {{"health", "--wait", "20s"},
+       "GET /readyz",
+       "",
+       "interrupted: the server was not ready yet\n"},
       {{"backup"}, "POST /admin/backup", "", "the server goes on with the backup"},
       {{"top"}, "GET /metrics", "", ""},
       {{"get", "1"}, "GET /products/1 ", "", ""},

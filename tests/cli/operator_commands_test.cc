@@ -161,9 +161,9 @@ TEST(Backup, IsNeverAskedForTwice) {
       ++backups;
       return reply;
     });
-    const RunResult result =
-        RunProductctl({"backup", "--retries", "5", "--wait", reply.then == Reply::Then::kHang ? "1s" : "30s",
-                       "--endpoint", server.endpoint()});
+    const RunResult result = RunProductctl({"backup", "--retries", "5", "--wait",
+                                            reply.then == Reply::Then::kHang ? "1s" : "30s",
+                                            "--endpoint", server.endpoint()});
     EXPECT_TRUE(result.exit_code == 1 || result.exit_code == 4) << result.exit_code << result.err;
     EXPECT_EQ(backups, 1) << reply.bytes;
   }

@@ -69,8 +69,8 @@ TEST(SeedBatch, IsVerifiedByManyGetsAtATimeWhereThereIsNoList) {
     generator.Generate(id, product);
     return JsonReply(200, RenderProduct(product));
   });
-  const std::vector<std::string> seed = {"seed", "--start",  "10",      "--count",   "3000",
-                                         "--verify", "--endpoint", server.endpoint()};
+  const std::vector<std::string> seed = {"seed", "--start",  "10",         "--count",
+                                         "3000", "--verify", "--endpoint", server.endpoint()};
   const RunResult result = RunProductctl(seed);
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_TRUE(result.out.ends_with(", 0 refused, verified\n")) << result.out;

@@ -277,7 +277,8 @@ TEST(Import, GoneOnWithTellsOfEachRefusedLineOnce) {
     const int id = line % 10 == 0 ? 7 : 1000 + line;
     const std::string sku = line % 10 == 5 ? "" : R"("sku":"S",)";
     text += "{\"product_id\":" + std::to_string(id) + "," + sku +
-            R"("manufacturer":"M","category_id":1,"weight":1,"some_other_id":1})" "\n";
+            R"("manufacturer":"M","category_id":1,"weight":1,"some_other_id":1})"
+            "\n";
     if (line % 5 == 0) lines.push_back("{\"line\":" + std::to_string(line) + ",");
   }
   WriteFile(path, text);
@@ -290,8 +291,8 @@ TEST(Import, GoneOnWithTellsOfEachRefusedLineOnce) {
     }
     return FakeCatalog(request);
   });
-  std::vector<std::string> import = {"import",    path,           "--mode",     "each",
-                                     "--rejects", rejects,        "--endpoint", server.endpoint(),
+  std::vector<std::string> import = {"import",    path,    "--mode",     "each",
+                                     "--rejects", rejects, "--endpoint", server.endpoint(),
                                      "--timeout", "1h"};
   {
     ChildProcess process(PRODUCTCTL_BINARY, import);
@@ -311,12 +312,12 @@ TEST(Import, GoneOnWithTellsOfEachRefusedLineOnce) {
   EXPECT_EQ(RunProductctl(import).exit_code, 5);
   std::vector<std::string> told;
   std::istringstream file(ReadFile(rejects));
-  for (std::string line; std::getline(file, line);) told.push_back(line.substr(0, line.find(',') + 1));
+  for (std::string line; std::getline(file, line);)
+    told.push_back(line.substr(0, line.find(',') + 1));
   std::sort(told.begin(), told.end());
   std::sort(lines.begin(), lines.end());
   EXPECT_EQ(told, lines);
-  EXPECT_EQ(NamesIn(directory.path()),
-            (std::vector<std::string>{"a.ndjson", "rejects.ndjson"}));
+  EXPECT_EQ(NamesIn(directory.path()), (std::vector<std::string>{"a.ndjson", "rejects.ndjson"}));
 }
 
 TEST(Import, CtrlCEndsTheWaitForAPipe) {
