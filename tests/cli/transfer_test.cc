@@ -194,7 +194,7 @@ TEST(Import, StoresWhatIsRightAndTellsOfTheRest) {
   transcript.Run(server.endpoint(), {"import", directory.File("a.csv")});
   transcript.Note("a wrong header row");
   WriteFile(directory.File("b.csv"), "sku,product,manufacturer\n");
-  EXPECT_EQ(transcript.Run(server.endpoint(), {"import", directory.File("b.csv")}).exit_code, 1);
+  EXPECT_EQ(transcript.Run(server.endpoint(), {"import", directory.File("b.csv")}).exit_code, 2);
   transcript.Note("a server without batches");
   const ScriptedServer old([](const std::string& request) {
     return Asks(request, "POST /products/batch") ? ErrorReply(404, "NOT_FOUND", "no such path")
