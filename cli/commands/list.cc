@@ -126,7 +126,8 @@ Result<ExitCode> RunList(const ListOptions& options, const CommandContext& conte
     const auto limit = static_cast<int>(std::min(left, kPageProducts));
     const Result<CatalogPage> page = ListProducts(**client, after, limit, interrupt->descriptor());
     if (interrupt->HasCome()) {
-      context.io.err << "interrupted; to go on: productctl list --after " << after << '\n';
+      context.io.err << "interrupted; to go on: productctl list --after " << after
+                     << (options.all ? " --all\n" : "\n");
       return ExitCode::kInterrupted;
     }
     if (!page.ok()) return page.error();

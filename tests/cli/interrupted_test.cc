@@ -48,7 +48,7 @@ TEST(Interrupted, EveryCommandEndsAtOnceAndSaysHowFarItCame) {
        "GET /products",
        "",
        "interrupted: 0 products of the server were compared\n"},
-      {{"list", "--all"}, page, "", "interrupted; to go on: productctl list --after 0\n"},
+      {{"list", "--all"}, page, "", "interrupted; to go on: productctl list --after 0 --all\n"},
       {{"get", "1", "2", "3"}, "GET /products/2 ", "", "interrupted: "},
       {{"delete", "--from", "-"}, "DELETE /products/2 ", "deleted ", "", "1\n2\n3\n"},
       {{"delete", "1", "2"}, "DELETE /products/2 ", "deleted ", ""},
