@@ -35,7 +35,7 @@ struct TaggedProduct {
 
 /// Gets many, a few at a time; `on_product` hears of each as it comes, in any order, with its index
 /// in `ids`. A failure of the connection or of the server's ends it early: what is then in flight
-/// is not heard of; as does something to read at `wake_descriptor` (-1: none).
+/// is not heard of. So does something to read at `wake_descriptor` (-1: none).
 using OnProduct = std::function<void(std::size_t index, Result<TaggedProduct> product)>;
 void GetProducts(ApiClient& client, std::span<const ProductId> ids, const OnProduct& on_product,
                  int wake_descriptor);

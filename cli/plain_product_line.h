@@ -7,8 +7,8 @@
 namespace products::cli {
 
 /// Reads a line, without its end, that is exactly as a server or productctl writes one whose texts
-/// are ASCII and need no escape: most lines of most files, in a fifth of the time that any JSON
-/// takes. Overwrites `product`, reusing its strings. False for every other line, good or not, which
+/// are ASCII and need no escape: most lines of most files, without what a JSON parser costs.
+/// Overwrites `product`, reusing its strings. False for every other line, good or not, which
 /// ParseProduct is to judge; `product` is then partly set.
 bool ReadPlainProductLine(std::string_view line, Product& product);
 
