@@ -312,7 +312,7 @@ TEST(PlainProductLine, IsReadAsTheJsonItIs) {
     ASSERT_TRUE(parsed.ok()) << changed << parsed.error().message;
     EXPECT_EQ(read, *parsed) << changed;
   };
-  const std::string bytes("019-+.e\"\\{}:, /a\0\n\x1f\x7f\x80\xc3\xff", 24);
+  const std::string bytes("019-+.e\"\\{}:, /a\0\n\x1f\x7f\x80\xc3\xff", 23);
   for (std::size_t at = 0; at < line.size(); ++at) {
     for (const char byte : bytes) {
       std::string changed = line;
