@@ -291,12 +291,13 @@ TEST(Import, GoneOnWithTellsOfEachRefusedLineOnce) {
     }
     return FakeCatalog(request);
   });
-  std::vector<std::string> import = {"import",    path,    "--mode",     "each",
-                                     "--rejects", rejects, "--endpoint", server.endpoint(),
-                                     "--timeout", "1h"};
+  std::vector<std::string> import = {"import", path, "--mode", "each", "--concurrency", "2"};
+  import.insert(import.end(), {"--rejects", rejects, "--endpoint", server.endpoint()});
+  import.insert(import.end(), {"--timeout", "1h"});
   {
     ChildProcess process(PRODUCTCTL_BINARY, import);
-    // The other seven connections go on behind line 41, to the end of the file.
+    // The other connection goes on behind line 41, to the end of the file: with each request it has
+    // read the answer before.
     while (server.requests() < 54 || !*reached) std::this_thread::yield();
     process.Signal(SIGINT);
     const RunResult result = process.Wait();
