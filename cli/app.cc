@@ -50,7 +50,7 @@ void BuildTree(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) {
           "of a request that is safe to repeat, 0 to 100 (default 3)");
   AddText(root, "--config", "FILE", flags.config_path,
           "of settings (default ~/.config/productctl/config.yaml)");
-  AddText(root, "--context", "NAME", flags.context,
+  AddText(root, "--context", "CONTEXT", flags.context,
           "of the file of settings, in place of its current one");
   root.add_flag("--no-color", flags.no_color, "no colour, at a terminal too");
   SetHelp(root,
@@ -76,8 +76,8 @@ void BuildTree(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) {
   AddRestoreCommand(root, chosen);
   AddVersionCommand(root, chosen);
   AddContextCommand(root, flags, chosen);
-  AddCompletionCommand(root, chosen);
-  AddManCommand(root, chosen);
+  AddCompletionCommand(root, flags, chosen);
+  AddManCommand(root, flags, chosen);
 }
 
 std::vector<std::string_view> CommandNames(const CLI::App& root) {
@@ -186,7 +186,8 @@ ExitCode RunApp(const std::vector<std::string>& arguments, const Environment& en
   }
 
   const Result<Settings> settings =
-      ResolveSettings(flags, environment, io.out_terminal.is_terminal());
+      flags.needs_settings ? ResolveSettings(flags, environment, io.out_terminal.is_terminal())
+                           : Settings();
   if (!settings.ok()) return PrintUsageError(io, early_palette, "productctl", settings.error());
   const CommandContext context{io, clock, *settings};
   const Result<ExitCode> result = chosen(context);

@@ -1,10 +1,11 @@
 #include "cli/catalogue_check.h"
 
-#include <poll.h>
-
+#include <algorithm>
 #include <cstddef>
+#include <numeric>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "cli/operations.h"
 #include "cli/product_feed.h"
@@ -15,6 +16,8 @@ namespace products::cli {
 namespace {
 
 constexpr std::size_t kMaxReasons = 5;
+// Compared at once where each is a request of its own.
+constexpr std::uint64_t kPartProducts = 1024;
 
 // Goes through what should be there, side by side with what is.
 class Comparison final : public ListingSink {
@@ -48,8 +51,6 @@ class Comparison final : public ListingSink {
     }
   }
 
-  bool is_expecting() const { return is_expecting_; }
-  ProductId expected_id() const { return expected_.product_id; }
   const CheckOutcome& outcome() const { return outcome_; }
 
  private:
@@ -89,6 +90,34 @@ class Comparison final : public ListingSink {
   CheckOutcome outcome_;
 };
 
+// By a GET for each, several at a time; a part is compared when all of it has come.
+Status CompareOneByOne(ApiClient& client, Comparison& comparison, ProductId first_id,
+                       std::uint64_t count, StreamWatch& watch) {
+  std::vector<ProductId> ids;
+  for (std::uint64_t begin = 0; begin < count; begin += ids.size()) {
+    ids.resize(std::min(kPartProducts, count - begin));
+    std::iota(ids.begin(), ids.end(), static_cast<ProductId>(first_id + begin));
+    std::vector<std::optional<Result<TaggedProduct>>> answers(ids.size());
+    GetProducts(
+        client, ids,
+        [&answers](std::size_t index, Result<TaggedProduct> product) {
+          answers[index] = std::move(product);
+        },
+        watch.wake_descriptor());
+    for (const auto& answer : answers) {
+      const bool has_failed =
+          answer && !answer->ok() && answer->error().code != ErrorCode::kNotFound;
+      if (has_failed) return answer->error();
+    }
+    for (const auto& answer : answers) {
+      // Without a failure only this leaves one unheard of.
+      if (!answer) return Error{ErrorCode::kUnavailable, "interrupted", {}};
+      comparison.TakeAnswer(answer->ok() ? Result<Product>((*answer)->product) : answer->error());
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<CheckOutcome> CheckCatalogue(ApiClient& client, std::uint32_t seed, ProductId first_id,
@@ -100,13 +129,8 @@ Result<CheckOutcome> CheckCatalogue(ApiClient& client, std::uint32_t seed, Produ
     comparison.End();
     return comparison.outcome();
   }
-  while (comparison.is_expecting()) {
-    pollfd wake{watch.wake_descriptor(), POLLIN, 0};
-    if (::poll(&wake, 1, 0) > 0) return Error{ErrorCode::kUnavailable, "interrupted", {}};
-    const Result<Product> product = GetProduct(client, comparison.expected_id());
-    if (!product.ok() && product.error().code != ErrorCode::kNotFound) return product.error();
-    comparison.TakeAnswer(product);
-  }
+  const Status status = CompareOneByOne(client, comparison, first_id, count, watch);
+  if (!status.ok()) return status.error();
   return comparison.outcome();
 }
 

@@ -18,8 +18,8 @@ struct CheckOutcome {
 };
 
 /// Reads back `count` products of the sample catalogue `seed` from `first_id` on and compares each
-/// with what it should be: by NDJSON stream where the server has it, else by a GET for each.
-/// Constant memory. Fails as those do; kUnavailable when `watch` ended it.
+/// with what it should be: by NDJSON stream where the server has it, else by a GET for each,
+/// several at a time. Constant memory. Fails as those do; kUnavailable when `watch` ended it.
 Result<CheckOutcome> CheckCatalogue(ApiClient& client, std::uint32_t seed, ProductId first_id,
                                     std::uint64_t count, StreamWatch& watch);
 

@@ -43,6 +43,12 @@ ExitCode PrintFailure(Io& io, const Palette& palette, const Error& error) {
   return ExitCodeFor(error.code);
 }
 
+ExitCode PrintNotAtThisAddress(Io& io, const Palette& palette, const Error& error) {
+  PrintError(io, palette, error);
+  io.err << "name the server's management.listen with --management-endpoint" << std::endl;
+  return ExitCodeFor(error.code);
+}
+
 ExitCode PrintUsageError(Io& io, const Palette& palette, std::string_view command,
                          const Error& error) {
   PrintError(io, palette, error);

@@ -17,6 +17,10 @@ namespace products::cli {
 /// Prints `error` and returns the exit code it stands for.
 ExitCode PrintFailure(Io& io, const Palette& palette, const Error& error);
 
+/// The same for a kNotFound that is no product but an operation which the server has at another
+/// address: metrics or backups.
+ExitCode PrintNotAtThisAddress(Io& io, const Palette& palette, const Error& error);
+
 /// Prints what is wrong with the command line, the settings or a file they name; `command` is
 /// "productctl" or "productctl get", whose --help is named. Returns kUsage.
 ExitCode PrintUsageError(Io& io, const Palette& palette, std::string_view command,

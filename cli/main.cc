@@ -40,6 +40,8 @@ int main(int argc, char** argv) {
   // A server that closes a connection early must not kill the process; a closed pipe behind
   // standard output shows as a failed write.
   std::signal(SIGPIPE, SIG_IGN);
+  // Nor a file that may not grow: the write fails, and the half of a file is removed.
+  std::signal(SIGXFSZ, SIG_IGN);
   const products::cli::Environment environment = ReadEnvironment();
   // A dumb terminal shows colours and a line that is drawn over as characters.
   const auto term = environment.find("TERM");

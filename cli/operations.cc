@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/interruptible_exchange.h"
 #include "cli/request_series.h"
 #include "cli/text_width.h"
 #include "core/product/product_json.h"
@@ -149,8 +150,9 @@ Result<Product> GetProduct(ApiClient& client, ProductId id) {
   return std::move(tagged->product);
 }
 
-void GetProducts(ApiClient& client, std::span<const ProductId> ids, const OnProduct& on_product) {
-  if (ids.size() == 1) {
+void GetProducts(ApiClient& client, std::span<const ProductId> ids, const OnProduct& on_product,
+                 int wake_descriptor) {
+  if (ids.size() == 1 && wake_descriptor < 0) {
     // Without what many at a time cost to set up.
     Request request;
     SetProductRequest(Method::kGet, ids[0], request);
@@ -178,7 +180,7 @@ void GetProducts(ApiClient& client, std::span<const ProductId> ids, const OnProd
              on_product(index, error);
            },
        .go_on = [&](MonotonicTime) { return !server_failed; }});
-  client.ExchangeMany(series, slots, -1);
+  client.ExchangeMany(series, slots, wake_descriptor);
 }
 
 void SetPutRequest(const Product& product, Request& request) {
@@ -240,11 +242,15 @@ void DeleteProducts(ApiClient& client, std::span<const ProductId> ids,
   client.ExchangeMany(series, slots, wake_descriptor);
 }
 
-Result<CatalogPage> ListProducts(ApiClient& client, ProductId after, int limit) {
+Result<CatalogPage> ListProducts(ApiClient& client, ProductId after, int limit,
+                                 int wake_descriptor) {
   Request request = GetRequest("/products?limit=" + std::to_string(limit));
   if (after > 0) request.path += "&after=" + std::to_string(after);
   request.is_repeatable = true;
-  const Result<Answer> answer = client.Exchange(request);
+  const std::optional<Result<Answer>> outcome =
+      ExchangeUnlessWoken(client, request, wake_descriptor);
+  if (!outcome) return Error{ErrorCode::kUnavailable, "interrupted", {}};
+  const Result<Answer>& answer = *outcome;
   if (!answer.ok()) return answer.error();
   if (answer->status == 404 || answer->status == 405 || answer->status == 501) {
     return NotTheContract(client, request, "the server has no list of products");

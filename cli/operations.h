@@ -35,9 +35,10 @@ struct TaggedProduct {
 
 /// Gets many, a few at a time; `on_product` hears of each as it comes, in any order, with its index
 /// in `ids`. A failure of the connection or of the server's ends it early: what is then in flight
-/// is not heard of.
+/// is not heard of. So does something to read at `wake_descriptor` (-1: none).
 using OnProduct = std::function<void(std::size_t index, Result<TaggedProduct> product)>;
-void GetProducts(ApiClient& client, std::span<const ProductId> ids, const OnProduct& on_product);
+void GetProducts(ApiClient& client, std::span<const ProductId> ids, const OnProduct& on_product,
+                 int wake_descriptor);
 
 /// Under which a change is made: the ETag the product must have, or that there must be none.
 struct PutCondition {
@@ -73,7 +74,9 @@ void DeleteProducts(ApiClient& client, std::span<const ProductId> ids,
 
 /// At most `limit` products behind `after`. kCorrupt when the server has no list, or the page is
 /// not what was asked for: too long, not ascending, or with a cursor that leads nowhere.
-Result<CatalogPage> ListProducts(ApiClient& client, ProductId after, int limit);
+/// kUnavailable when `wake_descriptor` (-1: none) became readable before the answer came.
+Result<CatalogPage> ListProducts(ApiClient& client, ProductId after, int limit,
+                                 int wake_descriptor);
 
 struct Health {
   std::string status;  ///< "ok"

@@ -1,7 +1,5 @@
 #include "cli/product_listing.h"
 
-#include <poll.h>
-
 #include <string>
 #include <utility>
 
@@ -120,9 +118,8 @@ Result<ListingEnd> PageProducts(ApiClient& client, ProductId after, ListingSink&
                                 StreamWatch& watch) {
   std::string lines;
   while (true) {
-    pollfd wake{watch.wake_descriptor(), POLLIN, 0};
-    if (::poll(&wake, 1, 0) > 0) return Error{ErrorCode::kUnavailable, "interrupted", {}};
-    const Result<CatalogPage> page = ListProducts(client, after, kPageProducts);
+    const Result<CatalogPage> page =
+        ListProducts(client, after, kPageProducts, watch.wake_descriptor());
     if (!page.ok()) return page.error();
     lines.clear();
     for (const Product& product : page->products) AppendProduct(lines, product);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "cli/plain_product_line.h"
 #include "core/product/product_json.h"
 
 namespace products::cli {
@@ -32,6 +33,10 @@ class NdjsonReader final : public ProductReader {
         return true;
       }
       if (row.text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+      if (ReadPlainProductLine(row.text, row.product)) {
+        row.status = {};
+        return true;
+      }
       Result<Product> product = ParseProduct(row.text);
       row.status = product.ok() ? Status() : Status(product.error());
       if (product.ok()) row.product = std::move(*product);

@@ -1,12 +1,19 @@
 #include "cli/reject_log.h"
 
+#include <unistd.h>
+
 #include <cerrno>
+#include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <optional>
 #include <ostream>
+#include <system_error>
 #include <utility>
 
 #include "cli/text_width.h"
 #include "core/base/json_text.h"
+#include "core/base/parse.h"
 #include "core/base/utf8.h"
 
 namespace products::cli {
@@ -23,6 +30,35 @@ std::string Shortened(std::string_view text) {
   return Printable(text.substr(0, end)) + "...";
 }
 
+// The position that a line of the file begins with; absent when it is cut short or another's.
+std::optional<std::uint64_t> PositionOf(std::string_view line, const std::string& what) {
+  const std::string begin = "{\"" + what + "\":";
+  if (!line.starts_with(begin) || !line.ends_with('}')) return std::nullopt;
+  const std::string_view rest = line.substr(begin.size());
+  const std::optional<std::int64_t> position = ParseInt64(rest.substr(0, rest.find(',')));
+  if (!position || *position < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(*position);
+}
+
+// Replaced as a whole, so that nothing is lost when that is cut short.
+Status KeepBefore(const std::string& path, std::uint64_t position, const std::string& what) {
+  std::error_code failed;
+  if (!std::filesystem::is_regular_file(path, failed)) return {};
+  const std::string target = std::filesystem::canonical(path, failed).string();
+  const std::string temporary = target + ".new";
+  std::ifstream old(target, std::ios::binary);
+  std::ofstream kept(temporary, std::ios::binary | std::ios::trunc);
+  for (std::string line; std::getline(old, line);) {
+    const auto at = PositionOf(line, what);
+    if (at && *at < position) kept << line << '\n';
+  }
+  kept.close();
+  if (kept && old.eof() && std::rename(temporary.c_str(), target.c_str()) == 0) return {};
+  const int error = errno;
+  ::unlink(temporary.c_str());
+  return ErrnoError(ErrorCode::kInvalidArgument, "cannot write " + Printable(path), error);
+}
+
 }  // namespace
 
 class RejectLog::File {
@@ -34,13 +70,16 @@ class RejectLog::File {
 RejectLog::RejectLog(std::string what, Told told) : what_(std::move(what)), told_(told) {}
 RejectLog::~RejectLog() = default;
 
-Result<std::unique_ptr<RejectLog>> RejectLog::Open(const std::string& path, Existing existing,
-                                                   std::string what) {
+Result<std::unique_ptr<RejectLog>> RejectLog::Open(const std::string& path,
+                                                   std::uint64_t keep_before, std::string what) {
+  if (keep_before > 0) {
+    if (const Status kept = KeepBefore(path, keep_before, what); !kept.ok()) return kept.error();
+  }
   auto log = std::make_unique<RejectLog>(std::move(what), Told::kReasonAndText);
   log->file_ = std::make_unique<File>();
   log->file_->path = Printable(path);
-  log->file_->stream.open(
-      path, std::ios::binary | (existing == Existing::kAppend ? std::ios::app : std::ios::trunc));
+  log->file_->stream.open(path,
+                          std::ios::binary | (keep_before > 0 ? std::ios::app : std::ios::trunc));
   if (!log->file_->stream) {
     return ErrnoError(ErrorCode::kInvalidArgument, "cannot write " + Printable(path), errno);
   }

@@ -20,12 +20,12 @@ class RejectLog {
  public:
   /// What is told with a product.
   enum class Told { kReason, kReasonAndText };
-  enum class Existing { kReplace, kAppend };
 
   /// Keeps the first few. `what` is counted by a position: "product", "line".
   RejectLog(std::string what, Told told);
-  /// Writes all to `path`. kInvalidArgument when that cannot be.
-  static Result<std::unique_ptr<RejectLog>> Open(const std::string& path, Existing existing,
+  /// Writes all to `path`. Of what it holds already the lines for positions before `keep_before`
+  /// stay, the others go: they are told of again. kInvalidArgument when that cannot be.
+  static Result<std::unique_ptr<RejectLog>> Open(const std::string& path, std::uint64_t keep_before,
                                                  std::string what);
   ~RejectLog();
   RejectLog(const RejectLog&) = delete;

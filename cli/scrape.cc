@@ -11,10 +11,8 @@ Request ScrapeRequest() { return {Method::kGet, "/metrics", {}}; }
 Result<Scrape> ReadScrapeAnswer(const ApiClient& client, const Request& request,
                                 const Answer& answer, MonotonicTime now) {
   if (answer.status == 404) {
-    return Error{ErrorCode::kNotFound,
-                 client.Describe(request) +
-                     ": no metrics at this address; --management-endpoint names another",
-                 {}};
+    return Error{
+        ErrorCode::kNotFound, client.Describe(request) + ": no metrics at this address", {}};
   }
   if (answer.status != 200) return Refusal(client, request, answer);
   if (!answer.content_type.starts_with("text/plain")) {

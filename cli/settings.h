@@ -44,6 +44,9 @@ struct SettingsFlags {
   bool no_color = false;
   /// The command repairs the file: one that is absent, or a current context that is, is no error.
   bool edits_contexts = false;
+  /// The command asks no server: mistakes in the settings must not fail the start of a shell, which
+  /// reads its completions.
+  bool needs_settings = true;
 };
 
 /// The variables of the process; injected, for a test has its own.

@@ -89,63 +89,76 @@ class FileProducts final : public SortedProducts {
   bool was_begun_ = false;
 };
 
+// Hands every product of the file to `take` until that fails; the others go to `rejects` where
+// there is one. How many are none.
+Result<std::uint64_t> ReadAll(ProductReader& reader, const SortPlan& plan, RejectLog* rejects,
+                              const std::function<Status(const ProductRow&)>& take) {
+  ProductRow row;
+  std::uint64_t products = 0;
+  std::uint64_t refused = 0;
+  while (true) {
+    const Result<bool> is_row = reader.Next(row);
+    if (!is_row.ok()) return is_row.error();
+    if (!*is_row) return refused;
+    if (!row.status.ok()) {
+      ++refused;
+      if (rejects != nullptr) rejects->Add(row.line, row.status.error().message, row.text);
+      continue;
+    }
+    if (++products % 1024 == 0 && plan.on_progress &&
+        !plan.on_progress(products, reader.file().bytes_read())) {
+      return Error{ErrorCode::kUnavailable, "interrupted", {}};
+    }
+    if (const Status taken = take(row); !taken.ok()) return taken.error();
+  }
+}
+
+Result<SortedFile> OpenInMemory(ProductReader& reader, const SortPlan& plan, RejectLog* rejects,
+                                const std::string& what_is_too_large) {
+  auto products = std::make_unique<MemoryProducts>();
+  const auto add = [&](const ProductRow& row) -> Status {
+    products->Add(row.product);
+    if (products->bytes() <= plan.max_memory_bytes) return {};
+    return Error{ErrorCode::kTooLarge, what_is_too_large, {}};
+  };
+  const Result<std::uint64_t> refused = ReadAll(reader, plan, rejects, add);
+  if (!refused.ok()) return refused.error();
+  products->Sort();
+  return SortedFile{std::move(products), *refused};
+}
+
 }  // namespace
 
 Result<SortedFile> OpenSorted(const std::string& path, FileFormat format, const SortPlan& plan,
                               RejectLog& rejects) {
-  Result<std::unique_ptr<ProductReader>> reader =
-      ProductReader::Open(path, format, plan.wake_descriptor);
+  const auto open = [&] { return ProductReader::Open(path, format, plan.wake_descriptor); };
+  Result<std::unique_ptr<ProductReader>> reader = open();
   if (!reader.ok()) return reader.error();
   const std::string name = InputName(path);
-  SortedFile file;
-  auto in_memory = std::make_unique<MemoryProducts>();
-  ProductRow row;
+  const std::string limit =
+      "more than " + std::to_string(plan.max_memory_bytes / (1024 * 1024)) + " MiB ";
+  // Standard input does not come a second time, also where it is a file.
+  if (path == "-" || (*reader)->file().may_wait()) {
+    return OpenInMemory(**reader, plan, &rejects,
+                        name + ": " + limit + "are compared from a file only");
+  }
   ProductId last_id = 0;
   std::uint64_t unsorted_line = 0;
-  std::uint64_t products = 0;
-  while (true) {
-    const Result<bool> is_row = (*reader)->Next(row);
-    if (!is_row.ok()) return is_row.error();
-    if (!*is_row) break;
-    if (!row.status.ok()) {
-      ++file.refused;
-      rejects.Add(row.line, row.status.error().message, row.text);
-      continue;
-    }
+  const auto look = [&](const ProductRow& row) -> Status {
     if (row.product.product_id < last_id && unsorted_line == 0) unsorted_line = row.line;
     last_id = row.product.product_id;
-    if (++products % 1024 == 0 && plan.on_progress &&
-        !plan.on_progress(products, (*reader)->file().bytes_read())) {
-      return Error{ErrorCode::kUnavailable, "interrupted", {}};
-    }
-    if (in_memory != nullptr) {
-      in_memory->Add(row.product);
-      if (in_memory->bytes() > plan.max_memory_bytes) in_memory = nullptr;
-    }
-    if (in_memory != nullptr) continue;
-    const std::string limit = std::to_string(plan.max_memory_bytes / (1024 * 1024)) + " MiB";
-    // Standard input is at its end by then, also where it is a file.
-    if (path == "-" || (*reader)->file().may_wait()) {
-      return Error{ErrorCode::kTooLarge,
-                   name + ": more than " + limit + " are compared from a file only",
-                   {}};
-    }
-    if (unsorted_line != 0) {
-      return Error{ErrorCode::kTooLarge,
-                   name + ", line " + std::to_string(unsorted_line) + ": more than " + limit +
-                       " must be sorted by product_id to be compared",
-                   {}};
-    }
-  }
-  if (in_memory != nullptr) {
-    in_memory->Sort();
-    file.products = std::move(in_memory);
-    return file;
-  }
-  reader = ProductReader::Open(path, format, plan.wake_descriptor);
+    return {};
+  };
+  const Result<std::uint64_t> refused = ReadAll(**reader, plan, &rejects, look);
+  if (!refused.ok()) return refused.error();
+  reader = open();
   if (!reader.ok()) return reader.error();
-  file.products = std::make_unique<FileProducts>(std::move(*reader));
-  return file;
+  if (unsorted_line == 0) {
+    return SortedFile{std::make_unique<FileProducts>(std::move(*reader)), *refused};
+  }
+  return OpenInMemory(**reader, plan, nullptr,
+                      name + ", line " + std::to_string(unsorted_line) + ": " + limit +
+                          "must be sorted by product_id to be compared");
 }
 
 }  // namespace products::cli

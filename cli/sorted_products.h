@@ -27,16 +27,17 @@ struct SortedFile {
 };
 
 struct SortPlan {
-  /// Of products as JSON that are kept in memory; beyond that the file must be sorted.
+  /// Of products as JSON that are kept in memory; beyond that they must be sorted.
   std::size_t max_memory_bytes = std::size_t{64} * 1024 * 1024;
   int wake_descriptor = -1;
   /// Every thousand rows or so; false ends it with kUnavailable. May be empty.
   std::function<bool(std::uint64_t products, std::uint64_t bytes)> on_progress;
 };
 
-/// Reads a file of products once: into memory while it fits, and sorts it there. A larger one is
-/// read a second time while the result is read, and must be sorted by id and not come through a
-/// pipe: kTooLarge else. Lines that are no product go to `rejects`.
+/// Reads a file of products twice: at once to see whether it is sorted, and if so again while the
+/// result is read, in constant memory; else into memory, where it is sorted, kTooLarge when it does
+/// not fit. What comes through a pipe is always read into memory. Lines that are no product go to
+/// `rejects`.
 Result<SortedFile> OpenSorted(const std::string& path, FileFormat format, const SortPlan& plan,
                               RejectLog& rejects);
 

@@ -12,6 +12,7 @@
 #include "cli/answer_json.h"
 #include "cli/commands/flags.h"
 #include "cli/commands/help.h"
+#include "cli/failure.h"
 #include "cli/interrupt.h"
 #include "cli/operations.h"
 #include "cli/progress.h"
@@ -106,10 +107,8 @@ class BackupExchange final : public ExchangeSource {
 Result<BackupAnswer> ReadBackupAnswer(const ApiClient& client, const Answer& answer) {
   const Request request = BackupExchange::BackupRequest();
   if (answer.status == 404) {
-    return Error{ErrorCode::kNotFound,
-                 client.Describe(request) +
-                     ": no backups at this address; --management-endpoint names another",
-                 {}};
+    return Error{
+        ErrorCode::kNotFound, client.Describe(request) + ": no backups at this address", {}};
   }
   if (answer.status != 200) return Refusal(client, request, answer);
   const std::optional<BackupAnswer> backup = ParseBackupAnswer(answer.body);
@@ -153,7 +152,10 @@ Result<ExitCode> RunBackup(const BackupOptions& options, const CommandContext& c
   }
   if (!answer->ok()) return answer->error();
   const Result<BackupAnswer> backup = ReadBackupAnswer(**client, **answer);
-  if (!backup.ok()) return backup.error();
+  if (!backup.ok()) {
+    if (backup.error().code != ErrorCode::kNotFound) return backup.error();
+    return PrintNotAtThisAddress(context.io, context.err_palette(), backup.error());
+  }
   const std::array<Field, 4> fields = {{
       {"file", backup->file},
       {"products", backup->products},

@@ -28,7 +28,7 @@ CLI::App* AddWithName(CLI::App& parent, SettingsFlags& flags, CommandRun& chosen
   CLI::App* command = parent.add_subcommand(verb, description);
   command->add_option("NAME", *name, "of the context: letters, digits, dots, dashes, underscores")
       ->required()
-      ->type_name("NAME")
+      ->type_name("CONTEXT")
       ->check([](const std::string& text) {
         return IsContextName(text) ? std::string()
                                    : "\"" + Printable(text) + "\" is not a name of a context";

@@ -214,7 +214,7 @@ Result<ExitCode> RunDiff(const DiffOptions& options, const CommandContext& conte
   if (!interrupt.ok()) return interrupt.error();
   auto rejects = std::make_unique<RejectLog>("line", RejectLog::Told::kReasonAndText);
   if (options.rejects) {
-    auto opened = RejectLog::Open(*options.rejects, RejectLog::Existing::kReplace, "line");
+    auto opened = RejectLog::Open(*options.rejects, 0, "line");
     if (!opened.ok()) return usage_error(opened.error());
     rejects = std::move(*opened);
   }
@@ -232,7 +232,11 @@ Result<ExitCode> RunDiff(const DiffOptions& options, const CommandContext& conte
                         return !interrupt->HasCome();
                       }};
   const Result<SortedFile> file = OpenSorted(options.file, kind->format, plan, *rejects);
-  if (interrupt->HasCome()) return ExitCode::kInterrupted;
+  if (interrupt->HasCome()) {
+    progress.Finish();
+    io.err << "interrupted: nothing was compared yet\n";
+    return ExitCode::kInterrupted;
+  }
   if (!file.ok()) return usage_error(file.error());
   if (const Status flushed = rejects->Flush(); !flushed.ok()) return flushed.error();
 
@@ -242,7 +246,11 @@ Result<ExitCode> RunDiff(const DiffOptions& options, const CommandContext& conte
   const Result<ListingEnd> end = ListAllProducts(**client, 0, merge, watch);
   if (end.ok() && merge.status().ok()) merge.End();
   progress.Finish();
-  if (interrupt->HasCome()) return ExitCode::kInterrupted;
+  if (interrupt->HasCome()) {
+    io.err << "interrupted: " << merge.point().products
+           << " products of the server were compared\n";
+    return ExitCode::kInterrupted;
+  }
   // That standard output failed is told by whoever flushes it.
   if (!io.out.good()) return ExitCode::kFailed;
   if (!merge.status().ok()) return merge.status().error();

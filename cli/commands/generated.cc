@@ -12,7 +12,7 @@
 
 namespace products::cli {
 
-void AddCompletionCommand(CLI::App& root, CommandRun& chosen) {
+void AddCompletionCommand(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) {
   // Shared, for a std::function must be copyable.
   const auto shell = std::make_shared<std::string>();
   CLI::App* command =
@@ -28,7 +28,8 @@ void AddCompletionCommand(CLI::App& root, CommandRun& chosen) {
   SetHelp(*command, {.examples = "  source <(productctl completion bash)\n"
                                  "  productctl completion fish | source\n",
                      .exit_codes = {ExitCode::kDone, ExitCode::kFailed, ExitCode::kUsage}});
-  command->callback([&root, shell, &chosen] {
+  command->callback([&root, &flags, shell, &chosen] {
+    flags.needs_settings = false;
     chosen = [&root, shell](const CommandContext& context) -> Result<ExitCode> {
       const CommandNode tree = ReadCommandTree(root);
       context.io.out << (*shell == "bash"  ? RenderBashCompletion(tree)
@@ -39,12 +40,13 @@ void AddCompletionCommand(CLI::App& root, CommandRun& chosen) {
   });
 }
 
-void AddManCommand(CLI::App& root, CommandRun& chosen) {
+void AddManCommand(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) {
   CLI::App* command = root.add_subcommand("man", "Print the manual page of productctl, in roff.");
   SetHelp(*command, {.examples = "  productctl man | man -l -\n"
                                  "  productctl man > /usr/local/share/man/man1/productctl.1\n",
                      .exit_codes = {ExitCode::kDone, ExitCode::kFailed, ExitCode::kUsage}});
-  command->callback([&root, &chosen] {
+  command->callback([&root, &flags, &chosen] {
+    flags.needs_settings = false;
     chosen = [&root](const CommandContext& context) -> Result<ExitCode> {
       context.io.out << RenderManualPage(ReadCommandTree(root));
       return ExitCode::kDone;

@@ -5,11 +5,11 @@
 namespace products::cli {
 
 /// Commands that print what is generated from the tree of all commands, `root`, which outlives the
-/// run. They ask no server.
+/// run. They ask no server and need no settings.
 
 /// completion SHELL: the completions for that shell.
-void AddCompletionCommand(CLI::App& root, CommandRun& chosen);
+void AddCompletionCommand(CLI::App& root, SettingsFlags& flags, CommandRun& chosen);
 /// man: the manual page, in roff.
-void AddManCommand(CLI::App& root, CommandRun& chosen);
+void AddManCommand(CLI::App& root, SettingsFlags& flags, CommandRun& chosen);
 
 }  // namespace products::cli

@@ -11,6 +11,7 @@
 #include "cli/commands/flags.h"
 #include "cli/commands/help.h"
 #include "cli/failure.h"
+#include "cli/interrupt.h"
 #include "cli/operations.h"
 #include "cli/product_fields.h"
 #include "cli/record_writer.h"
@@ -37,10 +38,11 @@ void AddGetCommand(CLI::App& root, CommandRun& chosen) {
       ->required();
   command->add_flag("--etag", options->with_etag,
                     "print the ETag too, for --if-match of put and delete");
-  SetHelp(*command, {.examples = "  productctl get 1\n"
-                                 "  productctl get 1 7 99 -o json\n",
-                     .exit_codes = {ExitCode::kDone, ExitCode::kFailed, ExitCode::kUsage,
-                                    ExitCode::kNotFound, ExitCode::kUnreachable}});
+  SetHelp(*command,
+          {.examples = "  productctl get 1\n"
+                       "  productctl get 1 7 99 -o json\n",
+           .exit_codes = {ExitCode::kDone, ExitCode::kFailed, ExitCode::kUsage, ExitCode::kNotFound,
+                          ExitCode::kUnreachable, ExitCode::kInterrupted}});
   command->callback([options, &chosen] {
     chosen = [options](const CommandContext& context) { return RunGet(*options, context); };
   });
@@ -52,9 +54,18 @@ Result<ExitCode> RunGet(const GetOptions& options, const CommandContext& context
   if (!client.ok()) return client.error();
   // By index: the answers come in any order.
   std::vector<std::optional<Result<TaggedProduct>>> answers(options.ids.size());
-  GetProducts(**client, options.ids, [&answers](std::size_t index, Result<TaggedProduct> product) {
-    answers[index] = std::move(product);
-  });
+  std::optional<Result<Interrupt>> interrupt;
+  // A single one may simply die, and is spared the cost.
+  if (options.ids.size() > 1) {
+    interrupt.emplace(Interrupt::Watch());
+    if (!interrupt->ok()) return interrupt->error();
+  }
+  GetProducts(
+      **client, options.ids,
+      [&answers](std::size_t index, Result<TaggedProduct> product) {
+        answers[index] = std::move(product);
+      },
+      interrupt ? (*interrupt)->descriptor() : -1);
 
   std::vector<RecordWriter::Record> records;
   std::vector<Error> missing;
@@ -75,6 +86,11 @@ Result<ExitCode> RunGet(const GetOptions& options, const CommandContext& context
     RecordWriter(io.out, context.settings.output, io.out_terminal).Write(records, false);
   }
   FlushToReader(io);
+  if (interrupt && (*interrupt)->HasCome()) {
+    io.err << "interrupted: " << records.size() << " of " << options.ids.size()
+           << " products had come\n";
+    return ExitCode::kInterrupted;
+  }
   if (failure) return *failure;
   if (missing.empty()) return ExitCode::kDone;
   if (options.ids.size() == 1) return missing[0];

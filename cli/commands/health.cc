@@ -159,7 +159,11 @@ void AddHealthCommand(CLI::App& root, SettingsFlags& flags, CommandRun& chosen) 
 Result<ExitCode> RunHealth(const HealthOptions& options, const CommandContext& context) {
   if (!options.wait) return PrintHealth(context);
   const Result<ExitCode> waited = WaitForReadiness(context, *options.wait);
-  if (!waited.ok() || *waited == ExitCode::kInterrupted) return waited;
+  if (!waited.ok()) return waited.error();
+  if (*waited == ExitCode::kInterrupted) {
+    context.io.err << "interrupted: the server was not ready yet\n";
+    return ExitCode::kInterrupted;
+  }
   return PrintHealth(context);
 }
 

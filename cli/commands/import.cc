@@ -313,10 +313,9 @@ Result<ExitCode> RunImport(const ImportOptions& options, const CommandContext& c
   }
   auto rejects = std::make_unique<RejectLog>("line", RejectLog::Told::kReasonAndText);
   if (options.rejects) {
-    auto opened = RejectLog::Open(
-        *options.rejects,
-        course->first_line > 1 ? RejectLog::Existing::kAppend : RejectLog::Existing::kReplace,
-        "line");
+    // What the run before has told of lines that it did not get done is told anew.
+    const std::uint64_t keep_before = course->first_line > 1 ? course->first_line : 0;
+    auto opened = RejectLog::Open(*options.rejects, keep_before, "line");
     if (!opened.ok()) return usage_error(opened.error());
     rejects = std::move(*opened);
   }
@@ -338,7 +337,13 @@ Result<ExitCode> RunImport(const ImportOptions& options, const CommandContext& c
   rejects->Print(io.err, outcome.tally.refused + outcome.tally.failed);
   PrintHowToGoOn(options, io.err, endpoint, outcome);
   if (outcome.was_interrupted) return ExitCode::kInterrupted;
-  if (!outcome.failure.ok()) return outcome.failure.error();
+  if (!outcome.failure.ok()) {
+    // A wrong header row: before anything is sent it is as wrong as an argument.
+    const bool is_about_file = outcome.failure.error().code == ErrorCode::kInvalidArgument;
+    if (!is_about_file || outcome.next_line > 1) return outcome.failure.error();
+    PrintFailure(io, context.err_palette(), outcome.failure.error());
+    return ExitCode::kUsage;
+  }
   if (outcome.tally.stopped_by) return *outcome.tally.stopped_by;
   const bool is_whole = outcome.tally.refused + outcome.tally.failed == 0;
   return is_whole ? ExitCode::kDone : ExitCode::kRefusedRows;

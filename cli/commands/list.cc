@@ -12,6 +12,7 @@
 
 #include "cli/commands/flags.h"
 #include "cli/commands/help.h"
+#include "cli/interrupt.h"
 #include "cli/operations.h"
 #include "cli/product_fields.h"
 #include "cli/record_writer.h"
@@ -107,7 +108,7 @@ void AddListCommand(CLI::App& root, CommandRun& chosen) {
   SetHelp(*command, {.examples = "  productctl list --limit 20 --columns product_id,sku\n"
                                  "  productctl list --all -o json | gzip > products.ndjson.gz\n",
                      .exit_codes = {ExitCode::kDone, ExitCode::kFailed, ExitCode::kUsage,
-                                    ExitCode::kUnreachable}});
+                                    ExitCode::kUnreachable, ExitCode::kInterrupted}});
   command->callback([options, &chosen] {
     chosen = [options](const CommandContext& context) { return RunList(*options, context); };
   });
@@ -116,12 +117,19 @@ void AddListCommand(CLI::App& root, CommandRun& chosen) {
 Result<ExitCode> RunList(const ListOptions& options, const CommandContext& context) {
   const auto client = context.OpenClient();
   if (!client.ok()) return client.error();
+  const Result<Interrupt> interrupt = Interrupt::Watch();
+  if (!interrupt.ok()) return interrupt.error();
   PagePrinter printer(options, context);
   std::int64_t left = options.all ? std::numeric_limits<std::int64_t>::max() : options.limit;
   ProductId after = options.after;
   while (true) {
     const auto limit = static_cast<int>(std::min(left, kPageProducts));
-    const Result<CatalogPage> page = ListProducts(**client, after, limit);
+    const Result<CatalogPage> page = ListProducts(**client, after, limit, interrupt->descriptor());
+    if (interrupt->HasCome()) {
+      context.io.err << "interrupted; to go on: productctl list --after " << after
+                     << (options.all ? " --all\n" : "\n");
+      return ExitCode::kInterrupted;
+    }
     if (!page.ok()) return page.error();
     printer.Print(*page);
     // Also when standard output cannot be written, which app.cc tells.

@@ -76,7 +76,10 @@ Result<ExitCode> RunProductd(const OfflineOptions& options, std::vector<std::str
     return PrintUsageError(context.io, context.err_palette(),
                            is_verify ? "productctl verify" : "productctl restore", error);
   }
-  if (result->was_interrupted) return ExitCode::kInterrupted;
+  if (result->was_interrupted) {
+    context.io.err << "interrupted: productd was ended\n";
+    return ExitCode::kInterrupted;
+  }
   if (is_json) {
     const auto json = ReportAsJson(options.data_dir, result->output, is_verify);
     if (json) {

@@ -145,6 +145,11 @@ Result<ExitCode> RunPut(const PutOptions& options, const CommandContext& context
   const auto usage_error = [&](const Error& error) {
     return PrintUsageError(io, context.err_palette(), "productctl put", error);
   };
+  // --help does not say what is wrong in a file.
+  const auto file_error = [&](const Error& error) {
+    PrintFailure(io, context.err_palette(), error);
+    return ExitCode::kUsage;
+  };
   if (const Status status = CheckUsage(options); !status.ok()) return usage_error(status.error());
   const Result<std::string> if_match =
       options.if_match ? ParseEtag(*options.if_match) : std::string();
@@ -154,9 +159,9 @@ Result<ExitCode> RunPut(const PutOptions& options, const CommandContext& context
     Result<std::string> text = ReadInput(*options.file, io.in, kMaxFileBytes);
     if (!text.ok()) return usage_error(text.error());
     const Result<ProductFile> file = ParseProductFile(NameOfInput(*options.file), std::move(*text));
-    if (!file.ok()) return file.error();
+    if (!file.ok()) return file_error(file.error());
     Result<Product> of_file = ProductOf(*file, options);
-    if (!of_file.ok()) return of_file.error();
+    if (!of_file.ok()) return file_error(of_file.error());
     product = std::move(*of_file);
   } else {
     product = ProductOf(options);

@@ -140,8 +140,10 @@ void PrintSummary(std::ostream& out, OutputFormat format, const SeedOptions& opt
 void PrintReasons(std::ostream& err, const SeedOptions& options, const std::string& endpoint,
                   const Outcome& outcome, const RejectLog& rejects) {
   rejects.Print(err, outcome.tally.refused + outcome.tally.failed);
-  if (EndedEarly(outcome)) {
-    const std::int64_t end = options.start + options.count;
+  const std::int64_t end = options.start + options.count;
+  if (EndedEarly(outcome) && outcome.next_id == end) {
+    err << "everything was sent, but not all of it verified\n";
+  } else if (EndedEarly(outcome)) {
     // Whole, for it is copied from a log into a shell with other settings.
     err << "to go on: productctl seed --endpoint " << endpoint << " --start " << outcome.next_id
         << " --count " << end - outcome.next_id << " --seed " << options.seed << " --concurrency "

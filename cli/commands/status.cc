@@ -260,7 +260,8 @@ Result<ExitCode> RunStatus(const StatusOptions& options, const CommandContext& c
   }
   if (!report.no_metrics) return ExitCode::kDone;
   if (!has_none) return *report.no_metrics;
-  context.io.err << "productctl: no figures: " << report.no_metrics->message << '\n';
+  context.io.err << "productctl: no figures: " << report.no_metrics->message
+                 << "; --management-endpoint names another\n";
   return ExitCode::kDone;
 }
 

@@ -11,6 +11,7 @@
 
 #include "cli/commands/flags.h"
 #include "cli/commands/help.h"
+#include "cli/failure.h"
 #include "cli/full_screen.h"
 #include "cli/interrupt.h"
 #include "cli/interruptible_exchange.h"
@@ -164,7 +165,10 @@ Result<ExitCode> RunTop(const TopOptions& options, const CommandContext& context
   TopView view((*client)->endpoint());
   // Before the screen is taken: a server that is not there is told like in every command.
   std::optional<Result<Scrape>> first = FetchScrape(**client, context.clock, -1);
-  if (!first->ok()) return first->error();
+  if (!first->ok()) {
+    if (first->error().code != ErrorCode::kNotFound) return first->error();
+    return PrintNotAtThisAddress(context.io, context.err_palette(), first->error());
+  }
   view.Add(std::move(**first));
   const bool has_screen = context.io.out_terminal.is_terminal() &&
                           context.io.in_terminal.is_terminal() &&

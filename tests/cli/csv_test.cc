@@ -11,6 +11,7 @@
 
 #include "cli/file_kind.h"
 #include "cli/gzip.h"
+#include "cli/plain_product_line.h"
 #include "cli/product_csv.h"
 #include "cli/product_reader.h"
 #include "cli/reject_log.h"
@@ -288,6 +289,50 @@ TEST_F(CsvTest, DamagedGzipIsAnErrorAndNeverASilentEnd) {
   test::WriteFile(path_, packed);
   EXPECT_TRUE(Statuses(path_, FileFormat::kNdjson).back().find("gzipped bytes are damaged") !=
               std::string::npos);
+}
+
+// Every byte of a plain line in turn becomes each of these, is left out, or comes twice: what is
+// then still taken for plain is the product that the JSON is.
+TEST(PlainProductLine, IsReadAsTheJsonItIs) {
+  const Product product{1, "ABC-1 <&>", "Acme ~", 10, 0, 2147483647};
+  const std::string canonical = RenderProduct(product);
+  const std::string line =
+      R"({"product_id":1,"sku":"ABC-1 <&>","manufacturer":"Acme ~","category_id":10,"weight":0,)"
+      R"("some_other_id":2147483647})";
+  Product read;
+  EXPECT_TRUE(ReadPlainProductLine(line, read));
+  EXPECT_EQ(read, product);
+  const std::string escapes = canonical.substr(0, canonical.size() - 1);
+  EXPECT_FALSE(ReadPlainProductLine(escapes, read));
+  int plain = 0;
+  const auto check = [&](const std::string& changed) {
+    if (!ReadPlainProductLine(changed, read)) return;
+    ++plain;
+    const Result<Product> parsed = ParseProduct(changed);
+    ASSERT_TRUE(parsed.ok()) << changed << parsed.error().message;
+    EXPECT_EQ(read, *parsed) << changed;
+  };
+  const std::string bytes("019-+.e\"\\{}:, /a\0\n\x1f\x7f\x80\xc3\xff", 23);
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    for (const char byte : bytes) {
+      std::string changed = line;
+      changed[at] = byte;
+      check(changed);
+      changed = line;
+      changed.insert(at, 1, byte);
+      check(changed);
+    }
+    std::string changed = line;
+    changed.erase(at, 1);
+    check(changed);
+    check(line.substr(0, at));
+  }
+  EXPECT_GT(plain, 100);
+  for (const std::size_t length : {100u, 101u}) {
+    std::string longest = line;
+    longest.replace(longest.find("ABC-1 <&>"), 9, std::string(length, 'a'));
+    EXPECT_EQ(ReadPlainProductLine(longest, read), length == 100);
+  }
 }
 
 // The ids and skus of a file as OpenSorted gives them, or why it does not.

@@ -34,7 +34,8 @@ struct Row {
   Words expected;
 };
 
-// Runs in a folder with a file "products.mdb" and a folder "restored", and nothing else.
+// Runs in a folder with a file "products.mdb" and a folder "restored", and nothing else; the
+// settings have three contexts.
 const Row kRows[] = {
     {{"heal"}, {"health"}},
     {{"ve"}, {"verify", "version"}},
@@ -54,6 +55,10 @@ const Row kRows[] = {
     {{"verify", "--data-dir", "r"}, {"restored"}},
     {{"verify", "--data-dir", "p"}, {}},
     {{"put", "--file", "p"}, {"products.mdb"}},
+    {{"--context", ""}, {"local", "prod-1", "prod-2"}},
+    {{"get", "--context", "prod"}, {"prod-1", "prod-2"}},
+    {{"context", "use", ""}, {"local", "prod-1", "prod-2"}},
+    {{"context", "delete", "l"}, {"local"}},
 };
 
 class Completion : public testing::Test {
@@ -61,6 +66,10 @@ class Completion : public testing::Test {
   Completion() {
     test::WriteFile(folder_.File("products.mdb"), "x");
     std::filesystem::create_directory(folder_.File("restored"));
+    std::filesystem::create_directories(home_.File(".config/productctl"));
+    test::WriteFile(home_.File(".config/productctl/config.yaml"),
+                    "current_context: gone\ncontexts:\n  prod-1: {endpoint: \"http://a\"}\n"
+                    "  local: {endpoint: \"http://b\"}\n  prod-2: {endpoint: \"http://c\"}\n");
   }
 
   test::TempDir home_;
@@ -96,6 +105,7 @@ TEST_F(Completion, OfBash) {
   }
   EXPECT_EQ(complete({"--output", "=", "j"}), Words{"json"});
   EXPECT_EQ(complete({"--output", "="}), (Words{"json", "plain", "table"}));
+  EXPECT_EQ(complete({"--context", "=", "l"}), Words{"local"});
 }
 
 TEST_F(Completion, OfFish) {
@@ -139,6 +149,10 @@ TEST_F(Completion, OfZsh) {
       {"productctl restore p\t", "productctl restore products.mdb "},
       {"productctl verify --data-dir r\t", "productctl verify --data-dir restored/"},
       {"productctl verify --data-dir p\t", "productctl verify --data-dir p"},
+      {"productctl --context l\t", "productctl --context local "},
+      {"productctl --context=l\t", "productctl --context=local "},
+      {"productctl context use p\t", "productctl context use prod-"},
+      {"productctl context delete l\t", "productctl context delete local "},
   };
   std::string expected;
   for (const TypedRow& row : rows) {
@@ -148,6 +162,17 @@ TEST_F(Completion, OfZsh) {
         << row.typed;
   }
   EXPECT_EQ(test::ReadFile(lines), expected) << session.received();
+}
+
+TEST(CompletionCommand, DoesNotCareWhatTheSettingsSay) {
+  const test::TempDir directory;
+  test::WriteFile(directory.File("broken.yaml"), "endpoint: [\n");
+  for (const Words& command : {Words{"completion", "bash"}, Words{"man"}}) {
+    const RunResult result = RunProductctl(
+        command, {.environment = {{"PRODUCTCTL_CONFIG", directory.File("broken.yaml")}}});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_NE(result.out, "");
+  }
 }
 
 TEST(CompletionCommand, OtherShellsAreAMistake) {

@@ -145,6 +145,30 @@ TEST(Backup, FailuresHaveTheirReasonAndExitCode) {
   transcript.ExpectGolden("backup_failures");
 }
 
+TEST(Backup, IsNeverAskedForTwice) {
+  const Reply replies[] = {{"", Reply::Then::kReset},
+                           {"", Reply::Then::kClose},
+                           {"", Reply::Then::kHang},
+                           {"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", Reply::Then::kClose},
+                           {"HTTP/1.1 503 X\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"},
+                           ErrorReply(429, "OVERLOADED", "later"),
+                           ErrorReply(502, "BAD_GATEWAY", "later"),
+                           ErrorReply(504, "TIMEOUT", "later")};
+  for (const Reply& reply : replies) {
+    std::atomic<int> backups{0};
+    const ScriptedServer server([&](const std::string& request) {
+      if (!Asks(request, "POST /admin/backup")) return NotThere();
+      ++backups;
+      return reply;
+    });
+    const RunResult result = RunProductctl({"backup", "--retries", "5", "--wait",
+                                            reply.then == Reply::Then::kHang ? "1s" : "30s",
+                                            "--endpoint", server.endpoint()});
+    EXPECT_TRUE(result.exit_code == 1 || result.exit_code == 4) << result.exit_code << result.err;
+    EXPECT_EQ(backups, 1) << reply.bytes;
+  }
+}
+
 TEST(Backup, ShowsHowFarItIsAndCtrlCLeavesItToTheServer) {
   std::atomic<int> scrapes{0};
   const ScriptedServer server([&scrapes](const std::string& request) {
@@ -284,12 +308,19 @@ TEST(Offline, SignalsEndProductdFirst) {
   const test::TempDir directory;
   const std::string started = directory.File("started");
   const FakeProductd productd("touch " + started + "; exec sleep 60");
-  ChildProcess process(PRODUCTCTL_BINARY,
-                       {"verify", "--data-dir", "d", "--productd", productd.path()},
-                       {.environment = {{"PATH", "/usr/bin:/bin"}}});
-  while (::access(started.c_str(), F_OK) != 0) std::this_thread::yield();
-  process.Signal(SIGTERM);
-  EXPECT_EQ(process.Wait().exit_code, 130);
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"verify"}, {"verify", "-o", "json"}, {"restore", "file"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.insert(arguments.end(), {"--data-dir", "d", "--productd", productd.path()});
+    ChildProcess process(PRODUCTCTL_BINARY, arguments,
+                         {.environment = {{"PATH", "/usr/bin:/bin"}}});
+    while (::access(started.c_str(), F_OK) != 0) std::this_thread::yield();
+    process.Signal(SIGTERM);
+    const RunResult result = process.Wait();
+    EXPECT_EQ(result.exit_code, 130);
+    EXPECT_EQ(result.err, "interrupted: productd was ended\n");
+    ::unlink(started.c_str());
+  }
 }
 
 }  // namespace

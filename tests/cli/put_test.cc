@@ -40,7 +40,7 @@ TEST(Put, TakesAProductFromAFileOrStandardInput) {
   EXPECT_EQ(put({"put", "-f", "-"}, kSampleJson), 0);
   EXPECT_EQ(put({"put", "1", "-f", "-"}, kSampleJson), 0);
   transcript.Note("another id than the file's");
-  EXPECT_EQ(put({"put", "2", "-f", "-"}, kSampleJson), 1);
+  EXPECT_EQ(put({"put", "2", "-f", "-"}, kSampleJson), 2);
   transcript.Note("of YAML");
   EXPECT_EQ(put({"put", "-f", "-"},
                 "# a comment\nproduct_id: 3\nsku: 42\nmanufacturer: \"M: N\"\n"
@@ -164,7 +164,7 @@ TEST(Put, OfABrokenFileShowsThePlaceAndSendsNothing) {
   Transcript transcript;
   for (const std::string& input : inputs) {
     EXPECT_EQ(
-        transcript.Run(server.endpoint(), {"put", "3", "-f", "-"}, {.input = input}).exit_code, 1)
+        transcript.Run(server.endpoint(), {"put", "3", "-f", "-"}, {.input = input}).exit_code, 2)
         << input;
   }
   EXPECT_EQ(server.requests(), 0);
@@ -180,8 +180,8 @@ TEST(Put, TakesTheFormOfAFileFromItsName) {
     int exit_code;
   };
   const std::string flow = "{sku: A, manufacturer: M, category_id: 1, some_other_id: 1}";
-  const Row rows[] = {{"p.yaml", flow, 0}, {"p.yml", flow, 0},    {"p.json", flow, 1},
-                      {"p.txt", flow, 1},  {"p", kSampleJson, 0}, {"p2.json", kSampleJson, 0}};
+  const Row rows[] = {{"p.yaml", flow, 0}, {"p.yml", flow, 0},    {"p.json", flow, 2},
+                      {"p.txt", flow, 2},  {"p", kSampleJson, 0}, {"p2.json", kSampleJson, 0}};
   for (const Row& row : rows) {
     const std::string path = directory.File(row.name);
     test::WriteFile(path, row.text);

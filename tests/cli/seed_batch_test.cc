@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "cli/product_generator.h"
+#include "core/product/product_json.h"
 #include "tests/cli/fake_catalog.h"
 #include "tests/cli/golden.h"
 #include "tests/cli/scripted_server.h"
@@ -52,6 +55,31 @@ TEST(SeedBatch, SaysWhatItDoesWhereThereIsNone) {
   transcript.Note("what is there is not what was put");
   EXPECT_EQ(transcript.Run(server.endpoint(), {"seed", "--count", "3", "--verify"}).exit_code, 1);
   transcript.ExpectGolden("seed_batch");
+}
+
+TEST(SeedBatch, IsVerifiedByManyGetsAtATimeWhereThereIsNoList) {
+  const ProductGenerator generator(1);
+  std::atomic<int> wrong{0};
+  const ScriptedServer server([&](const std::string& request) {
+    if (request.starts_with("POST ")) return FakeCatalog(request);
+    if (!request.starts_with("GET /products/")) return ErrorReply(404, "NOT_FOUND", "no such path");
+    const int id = std::stoi(request.substr(sizeof("GET /products/") - 1));
+    if (id == wrong) return ErrorReply(404, "NOT_FOUND", "product not found");
+    Product product;
+    generator.Generate(id, product);
+    return JsonReply(200, RenderProduct(product));
+  });
+  const std::vector<std::string> seed = {"seed", "--start",  "10",         "--count",
+                                         "3000", "--verify", "--endpoint", server.endpoint()};
+  const RunResult result = RunProductctl(seed);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(result.out.ends_with(", 0 refused, verified\n")) << result.out;
+  // Each of three parts has eight; the question for batches and the batch itself have one each.
+  EXPECT_EQ(server.connections(), 2 + 3 * 8);
+  wrong = 2500;
+  const RunResult missing = RunProductctl(seed);
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_NE(missing.err.find("\nproduct 2500: is missing\n"), std::string::npos) << missing.err;
 }
 
 #ifdef PRODUCTD_BINARY

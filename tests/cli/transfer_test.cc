@@ -5,8 +5,11 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <mutex>
+#include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/product/product_json.h"
@@ -191,7 +194,7 @@ TEST(Import, StoresWhatIsRightAndTellsOfTheRest) {
   transcript.Run(server.endpoint(), {"import", directory.File("a.csv")});
   transcript.Note("a wrong header row");
   WriteFile(directory.File("b.csv"), "sku,product,manufacturer\n");
-  EXPECT_EQ(transcript.Run(server.endpoint(), {"import", directory.File("b.csv")}).exit_code, 1);
+  EXPECT_EQ(transcript.Run(server.endpoint(), {"import", directory.File("b.csv")}).exit_code, 2);
   transcript.Note("a server without batches");
   const ScriptedServer old([](const std::string& request) {
     return Asks(request, "POST /products/batch") ? ErrorReply(404, "NOT_FOUND", "no such path")
@@ -260,6 +263,62 @@ TEST(Import, GoesOnWhereAnInterruptedOneEnded) {
   ASSERT_EQ(bodies.size(), 4u);
   EXPECT_EQ(bodies[0] + bodies[2] + bodies[3], ReadFile(path));
   EXPECT_EQ(NamesIn(directory.path()), std::vector<std::string>{"a.ndjson"});
+}
+
+TEST(Import, GoneOnWithTellsOfEachRefusedLineOnce) {
+  const TempDir directory;
+  const std::string path = directory.File("a.ndjson");
+  const std::string rejects = directory.File("rejects.ndjson");
+  // Every product 7 is refused by the server, every line without sku here: some in what is done
+  // before the end, some in what is under way then.
+  std::string text;
+  std::vector<std::string> lines;
+  for (int line = 1; line <= 60; ++line) {
+    const int id = line % 10 == 0 ? 7 : 1000 + line;
+    const std::string sku = line % 10 == 5 ? "" : R"("sku":"S",)";
+    text += "{\"product_id\":" + std::to_string(id) + "," + sku +
+            R"("manufacturer":"M","category_id":1,"weight":1,"some_other_id":1})"
+            "\n";
+    if (line % 5 == 0) lines.push_back("{\"line\":" + std::to_string(line) + ",");
+  }
+  WriteFile(path, text);
+  std::atomic<int> hangs_at{1041};
+  const auto reached = std::make_shared<std::atomic<bool>>(false);
+  const ScriptedServer server([&](const std::string& request) {
+    if (request.starts_with("POST /products/" + std::to_string(hangs_at) + "/")) {
+      *reached = true;
+      return Reply{"", Reply::Then::kHang};
+    }
+    return FakeCatalog(request);
+  });
+  std::vector<std::string> import = {"import", path, "--mode", "each", "--concurrency", "2"};
+  import.insert(import.end(), {"--rejects", rejects, "--endpoint", server.endpoint()});
+  import.insert(import.end(), {"--timeout", "1h"});
+  {
+    ChildProcess process(PRODUCTCTL_BINARY, import);
+    // The other connection goes on behind line 41, to the end of the file: with each request it has
+    // read the answer before.
+    while (server.requests() < 54 || !*reached) std::this_thread::yield();
+    process.Signal(SIGINT);
+    const RunResult result = process.Wait();
+    EXPECT_EQ(result.exit_code, 130);
+    EXPECT_NE(result.err.find("everything before line 41 is done\n"), std::string::npos)
+        << result.err;
+  }
+  EXPECT_NE(ReadFile(rejects).find("{\"line\":45,"), std::string::npos);
+  // As a kill in the middle of a line leaves it.
+  WriteFile(rejects, ReadFile(rejects) + "{\"line\":3");
+  hangs_at = 0;
+  import.emplace_back("--resume");
+  EXPECT_EQ(RunProductctl(import).exit_code, 5);
+  std::vector<std::string> told;
+  std::istringstream file(ReadFile(rejects));
+  for (std::string line; std::getline(file, line);)
+    told.push_back(line.substr(0, line.find(',') + 1));
+  std::sort(told.begin(), told.end());
+  std::sort(lines.begin(), lines.end());
+  EXPECT_EQ(told, lines);
+  EXPECT_EQ(NamesIn(directory.path()), (std::vector<std::string>{"a.ndjson", "rejects.ndjson"}));
 }
 
 TEST(Import, CtrlCEndsTheWaitForAPipe) {
