@@ -12,12 +12,6 @@ namespace {
 
 using Then = Reply::Then;
 
-struct WrongAnswer {
-  std::string note;
-  Reply reply;
-  int exit_code;
-};
-
 std::string WithBody(const std::string& head, const std::string& body) {
   return "HTTP/1.1 200 OK\r\n" + head + "\r\n" + body;
 }

@@ -24,6 +24,13 @@ struct Reply {
   Then then = Then::kKeepOpen;
 };
 
+/// A way in which a server goes wrong, and how productctl is to end.
+struct WrongAnswer {
+  std::string note;
+  Reply reply;
+  int exit_code;
+};
+
 /// A --timeout for who gets this reply: short where nothing else ends the wait, else so long that a
 /// busy machine does not decide what the client sees.
 const char* PatienceWith(const Reply& reply);

@@ -15,12 +15,6 @@ namespace {
 
 using Then = Reply::Then;
 
-struct WrongAnswer {
-  std::string note;
-  Reply reply;
-  int exit_code;
-};
-
 std::string Ndjson(const std::string& headers, const std::string& body) {
   return "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n" + headers + "\r\n" + body;
 }
