@@ -1,7 +1,7 @@
 # A thin front: every target calls one tool, and the logic is there.
 .DEFAULT_GOAL := help
 .PHONY: help install-deps build run test test-crash test-observability test-sanitizers \
-	lint format bench loadtest-smoke clean
+	test-deploy lint format bench loadtest-smoke clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,12 @@ test-crash: install-deps ## Every power cut, failing call and a thousand kills; 
 test-observability: build ## Every query of dashboards and rules against a real Prometheus
 	@tools/venv.sh
 	@.venv/bin/python -B tests/tools/observability_test.py build/release/bin
+
+test-deploy: build ## The Helm chart and k8s/: schemas, refusals, golden files, the real programs
+	@tools/venv.sh
+	@tools/deploy-tools.sh
+	@.venv/bin/python -B tests/deploy/chart_test.py
+	@.venv/bin/python -B tests/deploy/server_test.py build/release/bin
 
 test-sanitizers: install-deps ## Build and run the tests under ASan+UBSan and TSan only
 	@tools/test.sh asan

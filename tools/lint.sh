@@ -10,6 +10,7 @@ echo "lint: shellcheck"
 git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck
 
 echo "lint: gofmt and go vet"
+go_program=$(tools/deploy-tools.sh --go)
 git ls-files '*/go.mod' | while read -r module; do
   folder=$(dirname "$module")
   unformatted=$(gofmt -l "$folder")
@@ -17,7 +18,7 @@ git ls-files '*/go.mod' | while read -r module; do
     echo "lint: not gofmt's form: $unformatted" >&2
     exit 1
   fi
-  (cd "$folder" && go vet ./...)
+  (cd "$folder" && "$go_program" vet ./...)
 done
 
 echo "lint: python"

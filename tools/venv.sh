@@ -3,7 +3,8 @@
 # not changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-requirements=(loadtest/requirements.txt tests/tools/requirements.txt dashboards/requirements.txt)
+requirements=(loadtest/requirements.txt tests/tools/requirements.txt dashboards/requirements.txt
+  tests/deploy/requirements.txt)
 
 if cat "${requirements[@]}" | cmp -s - .venv/installed-requirements.txt; then exit 0; fi
 echo "venv: installing ${requirements[*]} into .venv"
