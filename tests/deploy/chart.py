@@ -37,8 +37,8 @@ def run_tool(name: str, *arguments: object, **settings: Any) -> subprocess.Compl
                           capture_output=True, text=True, timeout=TOOL_TIMEOUT_SECONDS, **settings)
 
 
-def helm(*arguments: object) -> subprocess.CompletedProcess[str]:
-    run = run_tool("helm", *arguments)
+def helm(*arguments: object, **settings: Any) -> subprocess.CompletedProcess[str]:
+    run = run_tool("helm", *arguments, **settings)
     # A line for each link to dashboards/, meant as a warning, and meant to be so here.
     run.stderr = "".join(line for line in run.stderr.splitlines(keepends=True)
                          if "found symbolic link" not in line)

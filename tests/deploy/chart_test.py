@@ -5,8 +5,7 @@
 
 No cluster is asked. kubernetes-validate has the strict schemas of Kubernetes' own objects; those of
 the Prometheus operator and the Gateway API are decoded into their Go types, which knows fields and
-kinds of value but no patterns; k8s/eks/cluster.yaml passes eksctl's own code. AWS's other objects
-and the values of other charts are only parsed.
+kinds of value but no patterns. AWS's own objects and values of other charts are only parsed.
 """
 
 from __future__ import annotations
@@ -301,17 +300,6 @@ class Manifests(unittest.TestCase):
             self.assertEqual(schema_faults(text, KUBERNETES_VERSIONS[-1]), [])
             self.assertEqual(typed_faults(text), "")
 
-    def test_of_the_cluster_pass_the_checks_of_eksctl(self) -> None:
-        text = (ROOT / "k8s/eks/cluster.yaml").read_text(encoding="utf-8")
-        for content, fault in ((text, ""), (text.replace("minSize: 1", "minSize: 9", 1), "nodes-min"),
-                               (text.replace("volumeType", "volumeKind"), "volumeKind")):
-            with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-                file.write(content)
-                file.flush()
-                run = run_tool("eksctl_config", file.name)
-            self.assertIn(fault, run.stderr)
-            self.assertEqual(run.returncode, 1 if fault else 0, run.stderr)
-
     def test_of_locust_name_options_that_the_locustfile_has(self) -> None:
         run = subprocess.run([ROOT / ".venv" / "bin" / "locust", "-f",
                               ROOT / "loadtest" / "locustfile.py", "--help"],
@@ -337,6 +325,34 @@ class Manifests(unittest.TestCase):
             with self.subTest(str(path.relative_to(ROOT))):
                 for _ in yaml.load_all(path.read_text(encoding="utf-8"), Strict):
                     pass
+
+
+class Documents(unittest.TestCase):
+    TEXTS = ("README.md", "docs/kubernetes.md", "docs/eks.md", "helm/productd/README.md")
+
+    def test_name_values_that_the_chart_takes(self) -> None:
+        commands = []
+        for name in self.TEXTS:
+            text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
+            commands += re.findall(r"^ *helm (?:install|upgrade|template) .*helm/productd.*$", text,
+                                   re.MULTILINE)
+        self.assertGreater(len(commands), 8)
+        for command in commands:
+            with self.subTest(command):
+                words = command.replace("$REGISTRY", "registry.example.com").split()
+                given = [part for flag, value in zip(words, words[1:])
+                         if flag in ("--set", "-f") for part in (flag, value)]
+                run = helm("template", "productd", CHART, "--kube-version", "1.36", *given, cwd=ROOT)
+                self.assertEqual(run.returncode, 0, run.stderr)
+
+    def test_have_manifests_that_are_valid(self) -> None:
+        text = (ROOT / "docs" / "kubernetes.md").read_text(encoding="utf-8")
+        manifests = re.findall(r"<<'YAML'\n(.*?)^YAML$", text, re.MULTILINE | re.DOTALL)
+        self.assertEqual(len(manifests), 1)
+        for manifest in manifests:
+            self.assertEqual(schema_faults(manifest, KUBERNETES_VERSIONS[-1]), [])
+            for pod in pods(objects(manifest)):
+                self.assertEqual(restricted_faults(pod), [])
 
 
 if __name__ == "__main__":
