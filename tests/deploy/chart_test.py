@@ -177,6 +177,13 @@ class Behaviour(unittest.TestCase):
         self.assertEqual(checksum("replicas=0", "backup.schedule=@daily"), checksum())
 
 
+    def test_another_version_of_the_chart_alone_replaces_no_pod(self) -> None:
+        template = next(item for item in objects(render(VALUES / "lmdb-defaults.yaml"))
+                        if item["kind"] == "StatefulSet")["spec"]["template"]
+        version = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))["version"]
+        self.assertNotIn(version, str(template["metadata"]))
+
+
 class Refusals(unittest.TestCase):
     def check(self, cases: list[dict], *arguments: str) -> None:
         for case in cases:
@@ -261,15 +268,17 @@ class Chart(unittest.TestCase):
 
     def test_rules_are_those_of_the_project_with_an_address_for_the_runbook(self) -> None:
         base = "https://git.example.com/productd/"
-        text = render(VALUES / "monitored.yaml", "--set", f"metrics.prometheusRule.runbookBase={base}")
+        text = render(VALUES / "monitored.yaml",
+                      "--set", f"metrics.prometheusRule.runbookBase={base}")
         specs = {item["metadata"]["name"].removeprefix("shop-productd-"): item["spec"]
                  for item in objects(text) if item["kind"] == "PrometheusRule"}
         self.assertEqual(set(specs), {"alerts", "recording"})
         alerts = [rule for group in specs["alerts"]["groups"] for rule in group["rules"]]
         self.assertGreater(len(alerts), 20)
         for rule in alerts:
-            self.assertTrue(rule["annotations"]["runbook_url"].startswith(base + "docs/runbook.md#"))
-            rule["annotations"]["runbook_url"] = rule["annotations"]["runbook_url"][len(base):]
+            url = rule["annotations"]["runbook_url"]
+            self.assertTrue(url.startswith(base + "docs/runbook.md#"))
+            rule["annotations"]["runbook_url"] = url.removeprefix(base)
         for name, spec in specs.items():
             source = ROOT / "dashboards" / "rules" / f"productd-{name}.yaml"
             self.assertEqual(spec, yaml.safe_load(source.read_text(encoding="utf-8")))
@@ -342,7 +351,8 @@ class Documents(unittest.TestCase):
                 words = command.replace("$REGISTRY", "registry.example.com").split()
                 given = [part for flag, value in zip(words, words[1:])
                          if flag in ("--set", "-f") for part in (flag, value)]
-                run = helm("template", "productd", CHART, "--kube-version", "1.36", *given, cwd=ROOT)
+                run = helm("template", "productd", CHART, "--kube-version", "1.36", *given,
+                           cwd=ROOT)
                 self.assertEqual(run.returncode, 0, run.stderr)
 
     def test_have_manifests_that_are_valid(self) -> None:

@@ -222,7 +222,7 @@ class Programs(unittest.TestCase):
         test = pods["catalogue-test"]["spec"]
         backup = pods["catalogue-backup"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
         with running(render(VALUES / "lmdb-defaults.yaml")) as server:
-            for pod in (seed, seed, test, backup):
+            for pod in (test, seed, seed, test, backup):
                 for container in pod.get("initContainers", []) + pod["containers"]:
                     with self.subTest(" ".join(container["args"])):
                         names = {entry["name"] for entry in container["env"]}

@@ -59,7 +59,7 @@ metadata:
     {{- toYaml . | nindent 4 }}
     {{- end }}
   labels:
-    {{- include "productd.labels" $server | nindent 4 }}
+    {{- include "productd.podLabels" $server | nindent 4 }}
     {{- with .Values.podLabels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
@@ -200,7 +200,7 @@ One after the other, each in a container of its own, for the image need not have
 {{- $root := .root -}}
 metadata:
   labels:
-    {{- include "productd.labels" (dict "root" .root "component" "client") | nindent 4 }}
+    {{- include "productd.podLabels" (dict "root" .root "component" "client") | nindent 4 }}
 spec:
   {{- include "productd.clientPodSpec" . | nindent 2 }}
 {{- end -}}

@@ -1,7 +1,8 @@
 // typed_objects decodes the objects of YAML files into the Go types of the projects that define
 // them, and refuses a field those do not have: what kubernetes-validate does for Kubernetes' own.
-// It prints a line an object, and each with a fault on standard error; then it exits 1. Patterns and
-// rules between fields, which only the API server checks, are not looked at.
+// It prints the kind of each object that is right, and what is wrong with others on standard error;
+// then it exits 1. Patterns and rules between fields, which only the API server checks, are not
+// looked at.
 package main
 
 import (
