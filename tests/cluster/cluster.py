@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "deploy"))
@@ -124,7 +124,7 @@ def namespace(name: str) -> Iterator[Namespace]:
 
 
 @contextlib.contextmanager
-def volume(name: str, claim: Optional[str] = None) -> Iterator[str]:
+def volume(name: str) -> Iterator[str]:
     """The name of a storage class of one volume on node1, which keeps what is on it."""
     directory = STATE / "volumes" / name
     directory.mkdir(parents=True)
@@ -135,7 +135,7 @@ def volume(name: str, claim: Optional[str] = None) -> Iterator[str]:
             "volumeBindingMode": "WaitForFirstConsumer"}, {
             "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name},
             "spec": {
-                "capacity": {"storage": "10Gi"}, "accessModes": ["ReadWriteOnce"],
+                "capacity": {"storage": "100Gi"}, "accessModes": ["ReadWriteOnce"],
                 "storageClassName": name, "persistentVolumeReclaimPolicy": "Retain",
                 "local": {"path": str(directory)},
                 "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [{
@@ -146,12 +146,7 @@ def volume(name: str, claim: Optional[str] = None) -> Iterator[str]:
     finally:
         run("kubectl", "delete", "--wait=false", f"persistentvolume/{name}", f"storageclass/{name}",
             check=False)
-
-
-@functools.cache
-def version() -> str:
-    return next(line.split()[1] for line in (chart.CHART / "Chart.yaml").read_text(
-        encoding="utf-8").splitlines() if line.startswith("version:"))
+        shutil.rmtree(directory)
 
 
 def product(number: int) -> dict:

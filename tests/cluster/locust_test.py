@@ -50,8 +50,8 @@ class LocustInPods(unittest.TestCase):
                 def loaded() -> dict:
                     total = self.ask(load, "/stats/requests")
                     rows = {row["name"]: row for row in total["stats"]}
-                    return rows if rows["Aggregated"]["num_requests"] > 3000 else {}
-                rows = wait_until(loaded, "3000 requests")
+                    return rows if rows["Aggregated"]["num_requests"] > 2500 else {}
+                rows = wait_until(loaded, "2500 requests")
                 self.assertEqual(rows["Aggregated"]["num_failures"], 0, rows)
                 self.assertGreater(rows["/products/[id]"]["num_requests"], 0)
             except BaseException:
