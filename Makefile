@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help install-deps build run test test-crash test-observability test-sanitizers \
 	test-deploy test-image cluster-up cluster-down test-cluster lint format bench loadtest-smoke \
-	clean
+	experiment experiment-quick observe clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,9 +25,8 @@ test: install-deps ## Build and run every test, then again under the sanitizers
 test-crash: install-deps ## Every power cut, failing call and a thousand kills; some minutes
 	@PRODUCTD_CRASH_TESTS=full tools/test.sh release --label-regex crash
 
-test-observability: build ## Every query of dashboards and rules against a real Prometheus
-	@tools/venv.sh
-	@.venv/bin/python -B tests/tools/observability_test.py build/release/bin
+test-observability: install-deps ## Every query, a short experiment, the pages in a browser
+	@tools/test.sh release --label-regex observability
 
 test-deploy: build ## The Helm chart and k8s/: schemas, refusals, golden files, the real programs
 	@tools/venv.sh
@@ -69,6 +68,18 @@ bench: install-deps ## Measure productd against its peers and the disk; about se
 loadtest-smoke: build ## Both Locust user classes against a productd of its own, half a minute
 	@tools/venv.sh
 	@.venv/bin/python loadtest/smoke.py
+
+experiment: build ## Repeat the published experiment, eight runs of a minute, with a report
+	@tools/venv.sh
+	@.venv/bin/python loadtest/run_experiment.py $(EXPERIMENT_FLAGS)
+
+experiment-quick: build ## The same in two minutes, to see that it works
+	@tools/venv.sh
+	@.venv/bin/python loadtest/run_experiment.py --quick $(EXPERIMENT_FLAGS)
+
+observe: build ## productd with Prometheus, a live page of the dashboards, Locust; until Ctrl-C
+	@tools/venv.sh
+	@.venv/bin/python loadtest/observe.py $(OBSERVE_FLAGS)
 
 clean: ## Remove what was built
 	@rm -rf build .venv

@@ -9,6 +9,9 @@ so in what of the measured time is the client's own. With both given, or none, L
 No product belongs to two users, not even over workers (--processes, --master), so each answer is
 checked against what its user last stored. Runs that load one server at the same time need
 --first-id far enough apart.
+
+locust_metrics.py serves what is measured to Prometheus, scenarios/ has shapes of load, and
+docs/loadtest.md says how to use both.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from __future__ import annotations
 import itertools
 import random
 import string
+import time
 from typing import Any
 
 from locust import FastHttpUser, HttpUser, User, events, task
@@ -23,13 +27,16 @@ from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from locust.exception import StopUser
 
+import locust_metrics  # noqa: F401  (listens to events)
+
 SEED_NAME = "/products/[id]/details (seed)"
 GET_NAME = "/products/[id]"
 PUT_NAME = "/products/[id]/details"
 
 # 100,000 users of 100 products each; 214 workers fit into the 31 bits of an id.
 IDS_PER_WORKER = 10_000_000
-MAX_ID = 2**31 - 1
+# The one above is for a product that users share (scenarios/hot_key.py).
+MAX_OWN_ID = 2**31 - 2
 
 _user_numbers = itertools.count()
 
@@ -60,11 +67,18 @@ class CatalogueUser(User):
     #: What the client takes with each request.
     request_arguments: dict[str, Any] = {}
 
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self._options = environment.parsed_options
+        #: When the next request should begin, by time.perf_counter().
+        self._intended_start = time.perf_counter()
+
     def wait_time(self) -> float:
-        return random.uniform(self._options.wait_min, self._options.wait_max)
+        pause = random.uniform(self._options.wait_min, self._options.wait_max)
+        self._intended_start = time.perf_counter() + pause
+        return pause
 
     def on_start(self) -> None:
-        self._options = self.environment.parsed_options
         #: What this user last stored; None where a failed POST leaves that open.
         self._products: dict[int, dict[str, Any] | None] = {}
         for product_id in self._own_ids():
@@ -75,50 +89,52 @@ class CatalogueUser(User):
 
     @task
     def read_or_replace(self) -> None:
-        product_id = random.choice(self._ids)
+        product_id, kind = self.choose_product()
         read_weight = self._options.read_weight
         if random.random() * (read_weight + 1) < read_weight:
-            self._get(product_id)
+            self._get(product_id, GET_NAME + kind)
         else:
-            self._put(product_id, PUT_NAME)
+            self._put(product_id, PUT_NAME + kind)
+
+    def choose_product(self) -> tuple[int, str]:
+        """An id, and what sets the names of its requests apart from those of others."""
+        return random.choice(self._ids), ""
 
     def _own_ids(self) -> range:
         worker = max(0, getattr(self.environment.runner, "worker_index", 0))
         count = self._options.seed_count
         offset = next(_user_numbers) * count
         first = self._options.first_id + worker * IDS_PER_WORKER + offset
-        if offset + count > IDS_PER_WORKER or first + count - 1 > MAX_ID:
+        if offset + count > IDS_PER_WORKER or first + count - 1 > MAX_OWN_ID:
             raise StopUser(f"worker {worker} has no ids left for another user")
         return range(first, first + count)
+
+    def _begin(self) -> dict[str, float]:
+        """The context of a request that is sent now. A timer that fires early is not late."""
+        return {"lateness": max(0.0, time.perf_counter() - self._intended_start)}
 
     def _put(self, product_id: int, name: str) -> None:
         product = random_product(product_id)
         with self.client.post(f"/products/{product_id}/details", json=product, name=name,
-                              catch_response=True, **self.request_arguments) as response:
+                              catch_response=True, context=self._begin(),
+                              **self.request_arguments) as response:
             stored = response.status_code == 204
             if not stored:
                 response.failure(unexpected(response, 204))
+        self._intended_start = time.perf_counter()
         if stored:
             self._products[product_id] = product
         elif product_id in self._products:
             self._products[product_id] = None
 
-    def _get(self, product_id: int) -> None:
+    def _get(self, product_id: int, name: str) -> None:
         expected = self._products[product_id]
-        with self.client.get(f"/products/{product_id}", name=GET_NAME, catch_response=True,
-                             **self.request_arguments) as response:
-            if response.status_code != 200:
-                response.failure(unexpected(response, 200))
-                return
-            try:
-                product = response.json()
-            except ValueError:
-                response.failure("the body is not JSON")
-                return
-            if not isinstance(product, dict) or product.get("product_id") != product_id:
-                response.failure("another product than asked for")
-            elif expected is not None and product != expected:
-                response.failure("not what this user stored last")
+        with self.client.get(f"/products/{product_id}", name=name, catch_response=True,
+                             context=self._begin(), **self.request_arguments) as response:
+            complaint = wrong_with(response, product_id, expected)
+            if complaint:
+                response.failure(complaint)
+        self._intended_start = time.perf_counter()
 
 
 class ProductHttpUser(CatalogueUser, HttpUser):
@@ -143,6 +159,21 @@ def unexpected(response: Any, wanted: int) -> str:
     if response.status_code == 0:
         return f"no answer: {type(response.error).__name__}"
     return f"status {response.status_code}, not {wanted}"
+
+
+def wrong_with(response: Any, product_id: int, expected: dict[str, Any] | None) -> str:
+    """What makes the answer to a GET a failure; empty when all is well."""
+    if response.status_code != 200:
+        return unexpected(response, 200)
+    try:
+        product = response.json()
+    except ValueError:
+        return "the body is not JSON"
+    if not isinstance(product, dict) or product.get("product_id") != product_id:
+        return "another product than asked for"
+    if expected is not None and product != expected:
+        return "not what this user stored last"
+    return ""
 
 
 def random_product(product_id: int) -> dict[str, Any]:

@@ -87,9 +87,9 @@ def environment(command_line: str, go_peer: Path, data_dir: Path) -> str:
     now = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     rows = [
         ("date", now),
-        ("commit", _commit()),
+        ("commit", commit()),
         ("command", f"`{command_line}`"),
-        ("processor", f"{_processor_model()}, {os.cpu_count()} CPUs"),
+        ("processor", f"{processor_model()}, {os.cpu_count()} CPUs"),
         ("kernel", f"{platform.system()} {platform.release().split('-')[0]}"),
         ("Go peer built by", _go_version(go_peer)),
         ("data on", device(data_dir)),
@@ -154,14 +154,15 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _commit() -> str:
+def commit() -> str:
+    """What is checked out, and whether it was changed since."""
     def git(*arguments: str) -> str:
         run = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True)
         return run.stdout.strip() if run.returncode == 0 else ""
 
-    commit = git("rev-parse", "--short=12", "HEAD") or "unknown"
+    short = git("rev-parse", "--short=12", "HEAD") or "unknown"
     changed = git("status", "--porcelain", "--untracked-files=no")
-    return f"{commit} with uncommitted changes" if changed else commit
+    return f"{short} with uncommitted changes" if changed else short
 
 
 def _go_version(binary: Path) -> str:
@@ -187,7 +188,8 @@ def device(directory: Path) -> str:
     return max(reversed(mounts), key=lambda mount: mount[0])[1] if mounts else "unknown"
 
 
-def _processor_model() -> str:
+def processor_model() -> str:
+    """As the kernel has it."""
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             return line.partition(":")[2].strip()

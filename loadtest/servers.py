@@ -116,10 +116,7 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """User and system time of all threads since the start; resolution 1/SC_CLK_TCK s."""
-        stat = Path(f"/proc/{self.pid}/stat").read_text()
-        # The second field is the name in parentheses and may hold spaces.
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return process_cpu_seconds(self.pid)
 
     def rss_bytes(self) -> int:
         """Resident memory now."""
@@ -143,6 +140,14 @@ class Server:
     def _tail(self) -> str:
         lines = self.log().splitlines()[-15:]
         return "\n".join(f"  {line}" for line in lines)
+
+
+def process_cpu_seconds(pid: int) -> float:
+    """User and system time of all threads of a process; resolution 1/SC_CLK_TCK s."""
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    # The second field is the name in parentheses and may hold spaces.
+    fields = stat.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def exit_on_sigterm() -> None:

@@ -48,7 +48,7 @@ def run_class(user_class: str, address: str, seconds: int) -> list[dict[str, str
             "--wait-min", WAIT_SECONDS[0], "--wait-max", WAIT_SECONDS[1],
             "--request-timeout", str(REQUEST_TIMEOUT_SECONDS),
             "--stop-timeout", str(STOP_TIMEOUT_SECONDS), "--csv", str(prefix), "--only-summary",
-            "--loglevel", "WARNING"]
+            "--loglevel", "WARNING", "--metrics-port", "0"]
         # Settings meant for other runs do not reach this one.
         environment = {key: value for key, value in os.environ.items()
                        if not key.startswith("LOCUST_")}

@@ -74,7 +74,7 @@ def dashboard() -> Dashboard:
     board.with_panel(graph(
         "Who runs out of processor first?",
         "Cores used. Each Locust process has one at most.",
-        "short", [Query(client_cpu, "client {{instance}}"),
+        "short", [Query(client_cpu, "client {{instance}} {{process}}"),
                   Query(server_cpu, "server {{instance}}")], lines=[Line(0.9)]))
     board.with_panel(graph(
         "How many users are there, and how many requests fail?",

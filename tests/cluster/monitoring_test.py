@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,7 @@ import unittest
 from collections.abc import Iterator
 from pathlib import Path
 
-from cluster import STATE, Namespace, chart, namespace, run, volume, wait_until
+from cluster import Namespace, chart, namespace, run, volume, wait_until
 
 import observability_test
 import promql
@@ -56,30 +55,38 @@ def define_kinds() -> None:
         *(f"crd/{plural}.monitoring.coreos.com" for plural in KINDS))
 
 
-def scrape_configs(monitor: dict) -> list[dict]:
-    """What the operator makes of a ServiceMonitor that selects by matchLabels in its namespace."""
+def scrape_configs(one: Namespace) -> list[dict]:
+    """What the operator and Prometheus make of the ServiceMonitors, which select by matchLabels in
+    their own namespace. The addresses are those of now: Debian's Prometheus asks no Kubernetes."""
     configs = []
-    for number, endpoint in enumerate(monitor["spec"]["endpoints"]):
-        keep = [{"action": "keep", "regex": re.escape(value), "source_labels": [
-            "__meta_kubernetes_service_label_" + re.sub(r"\W", "_", label)]}
-            for label, value in monitor["spec"]["selector"]["matchLabels"].items()]
-        keep.append({"action": "keep", "regex": endpoint["port"],
-                     "source_labels": ["__meta_kubernetes_endpoint_port_name"]})
-        named = [{"source_labels": [f"__meta_kubernetes_{source}"], "target_label": target}
-                 for source, target in (("namespace", "namespace"), ("service_name", "service"),
-                                        ("pod_name", "pod"), ("service_name", "job"),
-                                        ("pod_container_name", "container"))]
-        own = [{"target_label": rule["targetLabel"], "replacement": rule["replacement"]}
-               for rule in endpoint.get("relabelings", [])]
-        configs.append({
-            "job_name": f"serviceMonitor/{monitor['metadata']['name']}/{number}",
-            "scrape_interval": endpoint["interval"], "scrape_timeout": endpoint["scrapeTimeout"],
-            "metrics_path": endpoint["path"],
-            "kubernetes_sd_configs": [{
-                "role": "endpoints", "namespaces": {"names": [monitor["metadata"]["namespace"]]},
-                "kubeconfig_file": str(STATE / "admin.conf")}],
-            "relabel_configs": [*keep, *named, *own]})
+    for monitor in one.get("servicemonitor")["items"]:
+        labels = monitor["spec"]["selector"]["matchLabels"].items()
+        selector = ",".join(f"{label}={value}" for label, value in labels)
+        services = [service["metadata"]["name"]
+                    for service in one.get("service", "--selector", selector)["items"]]
+        for number, endpoint in enumerate(monitor["spec"]["endpoints"]):
+            targets = [target for service in services
+                       for target in targets_of(one, service, endpoint["port"])]
+            configs.append({
+                "job_name": f"serviceMonitor/{monitor['metadata']['name']}/{number}",
+                "scrape_interval": endpoint["interval"],
+                "scrape_timeout": endpoint["scrapeTimeout"], "metrics_path": endpoint["path"],
+                "static_configs": targets,
+                "relabel_configs": [
+                    {"target_label": rule["targetLabel"], "replacement": rule["replacement"]}
+                    for rule in endpoint.get("relabelings", [])]})
     return configs
+
+
+def targets_of(one: Namespace, service: str, port_name: str) -> list[dict]:
+    """Every pod behind that port, with the labels that the operator gives it."""
+    slices = one.get("endpointslice", "--selector", f"kubernetes.io/service-name={service}")
+    return [{"targets": [f"{address}:{port['port']}"],
+             "labels": {"job": service, "service": service, "namespace": one.name,
+                        "pod": endpoint["targetRef"]["name"], "container": "productd"}}
+            for one_slice in slices["items"] for port in one_slice["ports"]
+            if port["name"] == port_name
+            for endpoint in one_slice["endpoints"] for address in endpoint["addresses"]]
 
 
 @contextlib.contextmanager
@@ -88,8 +95,7 @@ def running_prometheus(one: Namespace) -> Iterator[Prometheus]:
     with tempfile.TemporaryDirectory(prefix="monitoring-") as name:
         folder = Path(name)
         settings = {"global": {"evaluation_interval": "1s"}, "rule_files": [f"{folder}/rules-*"],
-                    "scrape_configs": [config for monitor in one.get("servicemonitor")["items"]
-                                       for config in scrape_configs(monitor)]}
+                    "scrape_configs": scrape_configs(one)}
         (folder / "prometheus.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
         for number, rule in enumerate(one.get("prometheusrule")["items"]):
             (folder / f"rules-{number}").write_text(

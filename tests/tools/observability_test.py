@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs every query of dashboards/ against a real Prometheus that scrapes a real productd.
+"""Runs every query of dashboards/ against a real Prometheus, a real productd and a real Locust.
 
   .venv/bin/python tests/tools/observability_test.py build/release/bin
 
@@ -7,9 +7,9 @@ The argument is the directory of productd and productctl. A productd with the lm
 written, filled by batches, asked wrongly, and made to refuse; Prometheus evaluates the recording
 rules and alerts meanwhile. Then no panel may be empty, no panel may be 0 all the time unless
 NOTHING_HAPPENED says why, every metric and label that a rule names must be there, and the commands
-of docs/runbook.md must succeed, but for those of kubectl. AWAITED and OF_OTHERS hold the only
-metrics that may be missing; a stand-in serves them by the names and labels that are agreed on, so
-that their queries run too. Half a minute; listens on loopback only.
+of docs/runbook.md must succeed, but for those of kubectl. OF_OTHERS holds the only metrics that may
+be missing; a stand-in serves them by their names and labels, so that their queries run too. Half a
+minute; listens on loopback only.
 """
 
 from __future__ import annotations
@@ -33,28 +33,22 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import Optional
 
 import yaml
 
 import promql
 from check_readme import sh_commands
+from locust_run import running as running_locust
+from processes import Productd, ended, free_port, running_productd, serving, wait_until
 from promql import DASHBOARDS, ROOT
 
-START_TIMEOUT_SECONDS = 30.0
 REQUEST_TIMEOUT_SECONDS = 30.0
 LOAD_SECONDS = 12.0
 # What is rated over 8 s (promql.VARIABLES) needs some scrapes in it.
 SCRAPE_INTERVAL = "1s"
 STEP_SECONDS = 2
 
-#: Ours, and not yet there. When the server has one, the test asks for its line to go.
-AWAITED = {
-    r"locust_(response_time_seconds|intended_start_latency_seconds)_(bucket|sum|count)":
-        "Locust does not export its histograms yet",
-    r"locust_(users|failures_total|process_cpu_seconds_total)":
-        "Locust does not export its own figures yet",
-}
 #: Of other programs, which do not run here, and what depends on the machine.
 OF_OTHERS = {
     r"productd_cpu_(throttled_seconds|throttled_periods|periods)_total":
@@ -67,6 +61,7 @@ OF_OTHERS = {
 #: Panels of which all is 0 in a good run, and why that says nothing against their queries.
 NOTHING_HAPPENED = {
     "Alerts: how many fire?": "the alerts that could fire take longer than this test",
+    "Errors: how many requests fail for the client?": "no request of Locust fails here",
     "Errors: do commits fail?": "no disk fails here",
     "Do commits fail?": "no disk fails here",
     "Are writes stopped?": "no disk fails here",
@@ -87,22 +82,11 @@ programs = Path()
 
 
 def stand_in_metrics(seconds: float) -> str:
-    """What AWAITED and OF_OTHERS name, as it would be after a run of so many seconds."""
-    lines = []
-    for name, labels in (("locust_response_time_seconds", 'method="GET",name="/products/[id]"'),
-                         ("locust_intended_start_latency_seconds",
-                          'method="GET",name="/products/[id]"')):
-        for bound, share in (("0.01043", 0.9), ("0.1028", 0.999), ("10", 1), ("+Inf", 1)):
-            lines.append(f'{name}_bucket{{{labels},le="{bound}"}} {share * 100 * seconds}')
-        lines.append(f"{name}_sum{{{labels}}} {seconds}")
-        lines.append(f"{name}_count{{{labels}}} {100 * seconds}")
+    """What OF_OTHERS names, as it would be after a run of so many seconds."""
     container = 'namespace="local",pod="productd-0",container="productd"'
     claim = 'namespace="local",persistentvolumeclaim="data-productd-0"'
     mount = 'mountpoint="/var/lib/productd"'
-    lines += [
-        "locust_users 10",
-        f"locust_failures_total {seconds}",
-        f"locust_process_cpu_seconds_total {seconds / 2}",
+    lines = [
         f"productd_cpu_throttled_seconds_total {seconds / 100}",
         f"productd_cpu_throttled_periods_total {seconds}",
         f"productd_cpu_periods_total {10 * seconds}",
@@ -133,72 +117,15 @@ def running_stand_in() -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Scrape) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield "127.0.0.1:%d" % server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Scrape) as address:
+        yield address
 
 
 def excuse(metric: str) -> Optional[str]:
-    for pattern, reason in (AWAITED | OF_OTHERS).items():
+    for pattern, reason in OF_OTHERS.items():
         if re.fullmatch(pattern, metric):
             return reason
     return None
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return one.getsockname()[1]
-
-
-def wait_until(true, process: subprocess.Popen, what: str) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while not true():
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"{what}: not in {START_TIMEOUT_SECONDS:g} s, or ended")
-        time.sleep(0.02)
-
-
-@contextlib.contextmanager
-def ended(process: subprocess.Popen) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(START_TIMEOUT_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-class Productd(NamedTuple):
-    address: str
-    management: str
-    folder: Path
-
-
-@contextlib.contextmanager
-def running_productd() -> Iterator[Productd]:
-    """With limits that a test can reach."""
-    with tempfile.TemporaryDirectory(prefix="observability-") as name:
-        folder = Path(name)
-        ready = folder / "ready"
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [programs / "productd", "--http-listen", "127.0.0.1:0", "--management-listen",
-                 "127.0.0.1:0", "--ready-file", ready, "--data-dir", folder / "data",
-                 "--storage-backup-dir", folder / "backups", "--http-max-batch-streams", "1",
-                 "--http-max-connections", "20", "--drain-idle-ms", "0"],
-                cwd=folder, stdin=subprocess.DEVNULL, stderr=log)
-        with ended(process):
-            wait_until(ready.exists, process, "productd is ready")
-            address, management = ready.read_text(encoding="utf-8").split()
-            yield Productd(address, management, folder)
 
 
 class Prometheus:
@@ -228,7 +155,7 @@ class Prometheus:
 
 
 @contextlib.contextmanager
-def running_prometheus(target: str, stand_in: str) -> Iterator[Prometheus]:
+def running_prometheus(productd: str, locust: str, stand_in: str) -> Iterator[Prometheus]:
     """With the configuration that is shipped, but faster, and other addresses."""
     with tempfile.TemporaryDirectory(prefix="observability-") as name:
         folder = Path(name)
@@ -236,7 +163,8 @@ def running_prometheus(target: str, stand_in: str) -> Iterator[Prometheus]:
         settings["global"] = {"scrape_interval": SCRAPE_INTERVAL,
                               "evaluation_interval": SCRAPE_INTERVAL}
         settings["rule_files"] = [str(DASHBOARDS / pattern) for pattern in settings["rule_files"]]
-        settings["scrape_configs"][0]["static_configs"][0]["targets"] = [target]
+        for scraped, address in zip(settings["scrape_configs"], (productd, locust), strict=True):
+            scraped["static_configs"][0]["targets"] = [address]
         settings["scrape_configs"].append({
             "job_name": "stand-in", "honor_labels": True,
             "static_configs": [{"targets": [stand_in], "labels": {"namespace": "local"}}]})
@@ -251,7 +179,7 @@ def running_prometheus(target: str, stand_in: str) -> Iterator[Prometheus]:
 
         def scrapes() -> bool:
             with contextlib.suppress(OSError, RuntimeError):
-                return bool(prometheus.ask("query", query="up == 1")["result"])
+                return len(prometheus.ask("query", query="up == 1")["result"]) == 3
             return False
 
         with ended(process):
@@ -372,10 +300,17 @@ class Observability(unittest.TestCase):
     def setUpClass(cls) -> None:
         stack = contextlib.ExitStack()
         cls.addClassCleanup(stack.close)
-        cls.server = stack.enter_context(running_productd())
+        # With limits that a test can reach.
+        cls.server = stack.enter_context(running_productd(
+            programs / "productd", "--management-listen", "127.0.0.1:0", "--storage-backup-dir",
+            "backups", "--http-max-batch-streams", "1", "--http-max-connections", "20"))
         stand_in = stack.enter_context(running_stand_in())
+        # Its products are none of those that are written below.
+        locust = stack.enter_context(running_locust(
+            "locustfile.py", "--host", f"http://{cls.server.address}", "--first-id", 1_000_000,
+            "--users", 3, "--spawn-rate", 3, "--wait-min", 0.02, "--wait-max", 0.05))
         cls.prometheus = stack.enter_context(
-            running_prometheus(cls.server.management, stand_in))
+            running_prometheus(cls.server.management, locust.address, stand_in))
         cls.began = time.time()
         load(cls.server)
 
@@ -465,11 +400,6 @@ class Observability(unittest.TestCase):
                             series = f'{selector.metric}{{{matcher.label}="{value}"}}'
                             with self.subTest(query.place, series=series):
                                 self.assertTrue(self.prometheus.has(series))
-
-    def test_what_is_awaited_has_not_come(self) -> None:
-        names = self.prometheus.ask("label/__name__/values", **{"match[]": '{job="productd"}'})
-        come = {pattern for pattern in AWAITED for name in names if re.fullmatch(pattern, name)}
-        self.assertEqual(come, set(), "it is there: take it out of AWAITED")
 
     def test_the_commands_of_the_runbook_do_what_they_say(self) -> None:
         environment = os.environ | {

@@ -1,0 +1,1 @@
+"""The parts of run_experiment.py and observe.py."""
