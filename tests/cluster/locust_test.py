@@ -22,12 +22,17 @@ USERS = 20
 
 
 class LocustInPods(unittest.TestCase):
-    def ask(self, load: Namespace, path: str, **form: object) -> dict:
-        address = load.get("service", "locust-master")["spec"]["clusterIP"]
+    def read(self, load: Namespace, port: str, path: str, **form: object) -> str:
+        """From a named port of the master's Service; what is given goes along as a form."""
+        spec = load.get("service", "locust-master")["spec"]
+        number = {one["name"]: one["port"] for one in spec["ports"]}[port]
         body = urllib.parse.urlencode(form).encode() if form else None
-        with urllib.request.urlopen(f"http://{address}:8089{path}", body,
+        with urllib.request.urlopen(f"http://{spec['clusterIP']}:{number}{path}", body,
                                     timeout=REQUEST_TIMEOUT_SECONDS) as answer:
-            return json.load(answer)
+            return answer.read().decode()
+
+    def ask(self, load: Namespace, path: str, **form: object) -> dict:
+        return json.loads(self.read(load, "web", path, **form))
 
     def test_loads_the_server_and_nothing_fails(self) -> None:
         define_kinds()
@@ -54,6 +59,15 @@ class LocustInPods(unittest.TestCase):
                 rows = wait_until(loaded, "2500 requests")
                 self.assertEqual(rows["Aggregated"]["num_failures"], 0, rows)
                 self.assertGreater(rows["/products/[id]"]["num_requests"], 0)
+                # What its ServiceMonitor has Prometheus read: all workers, added up.
+                port = load.get("servicemonitor", "locust")["spec"]["endpoints"][0]["port"]
+                metrics = self.read(load, port, "/metrics")
+                values = dict(line.rsplit(" ", 1) for line in metrics.splitlines()
+                              if not line.startswith("#"))
+                self.assertEqual(values['locust_users{user_class="ProductFastHttpUser"}'],
+                                 str(USERS))
+                self.assertGreater(float(values[
+                    'locust_response_time_seconds_count{method="GET",name="/products/[id]"}']), 0)
             except BaseException:
                 print(load.kubectl("get", "pods,events", check=False),
                       load.kubectl("logs", "deployment/locust-master", check=False),
