@@ -32,6 +32,13 @@ fi
 exec 9>"$cache/lock"
 flock 9
 
+# Layers of old sources have no name to go by, so that all are given up once they are many.
+most_megabytes=10000
+if (($(du -sm "$cache" | cut -f 1) > most_megabytes)); then
+  echo "image: $cache holds more than $most_megabytes MB: making its layers anew" >&2
+  "${storage[@]}" rmi --all --force >/dev/null
+fi
+
 base=docker.io/library/debian:bookworm-slim
 make_base() {
   echo "image: making $base by debootstrap" >&2
