@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds what tools/cluster.sh runs from Go modules, Kubernetes and its DNS, each once, into the cache
-# of deploy-tools.sh. Prints the path of their directory. Minutes the first time.
+# Builds what tools/cluster.sh runs from Go modules, Kubernetes and its DNS, each once, into the
+# cache of deploy-tools.sh. Prints the path of their directory. Minutes the first time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=1.36.3

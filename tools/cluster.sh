@@ -45,7 +45,7 @@ wait_for() { # WHAT LOG COMMAND...
   until "$@" >/dev/null 2>&1; do
     if ((SECONDS > deadline)); then
       tail -n 5 "$log.log" >&2
-      fail "$what: not in $ready_seconds s; more is in $state/$log.log"
+      fail "$what: not in $ready_seconds s; more is in $state/$log.log; tools/cluster.sh down ends it"
     fi
     sleep 0.2
   done
@@ -67,11 +67,11 @@ down() {
   fi
   local root
   control_groups | while read -r root; do
-    [[ -d $root/$cgroup ]] || continue
     # A process that was killed leaves its group a moment later.
-    for _ in $(seq 50); do
-      find "$root/$cgroup" -depth -type d -exec rmdir {} \; 2>/dev/null && break
-      sleep 0.1
+    local deadline=$((SECONDS + 30))
+    while [[ -d $root/$cgroup ]]; do
+      find "$root/$cgroup" -depth -type d -exec rmdir {} \; 2>/dev/null || true
+      ((SECONDS < deadline)) || fail "control group $root/$cgroup does not get empty"
     done
   done
   rm -rf "$state"

@@ -13,8 +13,8 @@ if [[ $EUID -ne 0 ]]; then
   echo "image: run as root: debootstrap and buildah make a root file system" >&2
   exit 1
 fi
-# overlay is many times as fast as vfs, which copies everything for each layer, but a machine that is
-# itself a container may have no right to it.
+# overlay is many times as fast as vfs, which copies everything for each layer, but a machine that
+# is itself a container may have no right to it.
 driver=vfs
 trial=$(mktemp -d "$cache/trial.XXXXXX")
 mkdir "$trial"/{lower,upper,work,merged}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of packaging/apt-packages.txt that are missing; a second run does nothing.
-# With an argument, such as cluster, those of packaging/apt-packages-cluster.txt.
+# Installs the Debian packages of packaging/apt-packages.txt that are missing; a second run does
+# nothing. With an argument, such as cluster, those of packaging/apt-packages-cluster.txt.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 list=packaging/apt-packages${1:+-$1}.txt

@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 python=$PWD/.venv/bin/python
 
+# Inside of the cluster nothing can be fetched any more.
+tools/deploy-tools.sh >/dev/null
 image=$(tools/image.sh)
 "$python" -B tests/image/image_test.py
 archives=$(mktemp -d)
