@@ -31,9 +31,8 @@ SETTINGS = ("--set", "image.repository=localhost/productd", "--set", "resources.
 
 def run(*command: object, check: bool = True, **settings: Any) -> subprocess.CompletedProcess[str]:
     """Fails with what the command said."""
-    settings.setdefault("stdin", None if "input" in settings else subprocess.DEVNULL)
-    if settings["stdin"] is None:
-        del settings["stdin"]
+    if "input" not in settings:
+        settings["stdin"] = subprocess.DEVNULL
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
                           timeout=COMMAND_TIMEOUT_SECONDS, **settings)
     if check and done.returncode:
