@@ -1,7 +1,8 @@
 # A thin front: every target calls one tool, and the logic is there.
 .DEFAULT_GOAL := help
 .PHONY: help install-deps build run test test-crash test-observability test-sanitizers \
-	test-deploy lint format bench loadtest-smoke experiment experiment-quick observe clean
+	test-deploy test-image cluster-up cluster-down test-cluster lint format bench loadtest-smoke \
+	experiment experiment-quick observe clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +33,23 @@ test-deploy: build ## The Helm chart and k8s/: schemas, refusals, golden files, 
 	@tools/deploy-tools.sh
 	@.venv/bin/python -B tests/deploy/chart_test.py
 	@.venv/bin/python -B tests/deploy/server_test.py build/release/bin
+
+test-image: install-deps ## Build the image of Dockerfile without Docker and run it by runc (root)
+	@tools/install-deps.sh cluster
+	@tools/venv.sh
+	@.venv/bin/python -B tests/image/image_test.py
+
+cluster-up: install-deps ## Start a real Kubernetes of two nodes on this machine, for trials (root)
+	@tools/install-deps.sh cluster
+	@tools/cluster.sh up
+
+cluster-down: ## End it, and all that runs in it
+	@tools/cluster.sh down
+
+test-cluster: build ## The image and the chart in such a Kubernetes, under load; minutes (root)
+	@tools/install-deps.sh cluster
+	@tools/venv.sh
+	@tools/test-cluster.sh
 
 test-sanitizers: install-deps ## Build and run the tests under ASan+UBSan and TSan only
 	@tools/test.sh asan

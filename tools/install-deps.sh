@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of packaging/apt-packages.txt that are missing; a second run does nothing.
+# Installs the Debian packages of packaging/apt-packages.txt that are missing; a second run does
+# nothing. With an argument, such as cluster, those of packaging/apt-packages-cluster.txt.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+list=packaging/apt-packages${1:+-$1}.txt
 
 missing=()
 while read -r package; do
@@ -10,7 +12,7 @@ while read -r package; do
   if [[ "$package" == golang-go ]] && command -v go >/dev/null; then continue; fi
   status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
   [[ "$status" == installed ]] || missing+=("$package")
-done <packaging/apt-packages.txt
+done <"$list"
 
 if [[ ${#missing[@]} -eq 0 ]]; then
   echo "install-deps: everything is installed"
@@ -33,8 +35,10 @@ output=/dev/null
 if [[ -t 1 ]]; then output=/dev/stdout; fi
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
   apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$output"
-# Of this package only promtool is wanted, not the server that it starts on port 9090.
-if [[ " ${missing[*]} " == *" prometheus "* && -d /run/systemd/system ]]; then
-  "${as_root[@]}" systemctl disable --quiet --now prometheus
-fi
+# Of these packages only the programs are wanted, not the services that they start.
+for service in prometheus etcd containerd; do
+  if [[ " ${missing[*]} " =~ \ $service(-server)?\  && -d /run/systemd/system ]]; then
+    "${as_root[@]}" systemctl disable --quiet --now "$service"
+  fi
+done
 echo "install-deps: done"

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 requirements=(loadtest/requirements.txt tests/tools/requirements.txt dashboards/requirements.txt
-  tests/deploy/requirements.txt)
+  tests/deploy/requirements.txt tests/image/requirements.txt)
 
 if cat "${requirements[@]}" | cmp -s - .venv/installed-requirements.txt; then exit 0; fi
 echo "venv: installing ${requirements[*]} into .venv"
