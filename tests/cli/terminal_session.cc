@@ -34,6 +34,7 @@ winsize Size(int columns, int rows) {
 
 std::vector<char*> Pointers(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;
@@ -59,6 +60,7 @@ TerminalSession::TerminalSession(const std::string& program,
   std::vector<std::string> texts = {program};
   texts.insert(texts.end(), arguments.begin(), arguments.end());
   std::vector<std::string> variables;
+  variables.reserve(environment.size() + 3);
   for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
   for (const char* name : {"ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}) {
     if (const char* value = std::getenv(name)) variables.push_back(std::string(name) + "=" + value);
