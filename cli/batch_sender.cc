@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/answer_json.h"
+#include "cli/interruptible_exchange.h"
 #include "cli/operations.h"
 #include "cli/retry_pause.h"
 #include "cli/text_width.h"
@@ -25,9 +26,11 @@ Request BatchRequest() { return {Method::kPost, kPath, {}}; }
 
 }  // namespace
 
-Result<bool> HasBatch(ApiClient& client) {
+Result<bool> HasBatch(ApiClient& client, int wake_descriptor) {
   const Request request = BatchRequest();
-  const Result<Answer> answer = client.Exchange(request);
+  const auto outcome = ExchangeUnlessWoken(client, request, wake_descriptor);
+  if (!outcome) return Error{ErrorCode::kUnavailable, "interrupted", {}};
+  const Result<Answer>& answer = *outcome;
   if (!answer.ok()) return answer.error();
   switch (answer->status) {
     case kOk:

@@ -18,7 +18,8 @@
 namespace products::cli {
 
 /// Whether the server has POST /products/batch: one that has not answers 404, 405 or 501.
-Result<bool> HasBatch(ApiClient& client);
+/// kUnavailable when `wake_descriptor` (-1: none) became readable first.
+Result<bool> HasBatch(ApiClient& client, int wake_descriptor);
 
 struct BatchPlan {
   /// Of one request: what is to be sent again when it fails. Its answer comes when all is stored.

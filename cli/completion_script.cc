@@ -3,22 +3,12 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/text_width.h"
+
 namespace products::cli {
 namespace {
 
 constexpr std::string_view kContexts = "productctl context list -o plain 2>/dev/null | cut -f1";
-
-std::string Quoted(std::string_view text) {
-  std::string quoted = "'";
-  for (const char letter : text) {
-    if (letter == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted += letter;
-    }
-  }
-  return quoted + "'";
-}
 
 std::string Joined(const std::vector<std::string>& words, std::string_view separator) {
   std::string text;
@@ -58,10 +48,10 @@ std::string ValueCases(const CommandNode& root) {
       std::string pattern;
       for (const std::string& name : flag.names) {
         if (!pattern.empty()) pattern += '|';
-        pattern +=
-            command->path.empty() ? "*" + Quoted(" " + name) : Quoted(command->path + " " + name);
+        pattern += command->path.empty() ? "*" + ShellQuoted(" " + name)
+                                         : ShellQuoted(command->path + " " + name);
       }
-      cases += "    " + pattern + ") kind=" + Quoted(KindText(flag)) + " ;;\n";
+      cases += "    " + pattern + ") kind=" + ShellQuoted(KindText(flag)) + " ;;\n";
     }
   }
   return cases;
@@ -71,8 +61,8 @@ std::string ArgumentCases(const CommandNode& root) {
   std::string cases;
   for (const CommandNode* command : AllCommands(root)) {
     if (command->arguments.empty()) continue;
-    cases += "    " + Quoted(command->path) +
-             ") kind=" + Quoted(KindText(command->arguments.front())) + " ;;\n";
+    cases += "    " + ShellQuoted(command->path) +
+             ") kind=" + ShellQuoted(KindText(command->arguments.front())) + " ;;\n";
   }
   return cases;
 }
@@ -256,18 +246,18 @@ complete -c productctl -f
 std::string ZshWords(const std::vector<const FlagNode*>& flags) {
   std::string words;
   for (const FlagNode* flag : flags) {
-    words += " " + Quoted(flag->names.back() + ":" + flag->description);
+    words += " " + ShellQuoted(flag->names.back() + ":" + flag->description);
   }
   return words;
 }
 
 std::string FishLine(const std::string& path, const std::string& rest,
                      const std::string& description) {
-  const std::string at = "__productctl_at " + Quoted(path.empty() ? "" : " " + path);
+  const std::string at = "__productctl_at " + ShellQuoted(path.empty() ? "" : " " + path);
   // Quotes within quotes: fish takes the condition as one text and reads it again.
   const std::string condition = "\"" + at + "\"";
   return "complete -c productctl -n " + condition + " " + rest +
-         (description.empty() ? "" : " -d " + Quoted(description)) + "\n";
+         (description.empty() ? "" : " -d " + ShellQuoted(description)) + "\n";
 }
 
 std::string FishValue(const FlagNode& flag) {
@@ -277,7 +267,7 @@ std::string FishValue(const FlagNode& flag) {
     case ValueKind::kAny:
       return " -x";
     case ValueKind::kChoice:
-      return " -x -a " + Quoted(Joined(flag.choices, " "));
+      return " -x -a " + ShellQuoted(Joined(flag.choices, " "));
     case ValueKind::kFile:
       return " -r -F";
     case ValueKind::kDirectory:
@@ -302,9 +292,9 @@ std::string FishFlag(const FlagNode& flag) {
 std::string RenderBashCompletion(const CommandNode& root) {
   std::string words;
   for (const CommandNode* command : AllCommands(root)) {
-    words += "    " + Quoted(command->path) +
-             ")\n      flags=" + Quoted(Joined(FlagWords(root, *command), " ")) +
-             "\n      commands=" + Quoted(CommandWords(*command)) + " ;;\n";
+    words += "    " + ShellQuoted(command->path) +
+             ")\n      flags=" + ShellQuoted(Joined(FlagWords(root, *command), " ")) +
+             "\n      commands=" + ShellQuoted(CommandWords(*command)) + " ;;\n";
   }
   std::string script(kBash);
   ReplaceOnce(script, "@VALUES@", ValueCases(root));
@@ -326,10 +316,10 @@ std::string RenderZshCompletion(const CommandNode& root) {
         }
       }
     }
-    words += "    " + Quoted(command->path) + ")\n      flags=(" + ZshWords(flags) +
+    words += "    " + ShellQuoted(command->path) + ")\n      flags=(" + ZshWords(flags) +
              " )\n      commands=(";
     for (const CommandNode& child : command->commands) {
-      words += " " + Quoted(child.name + ":" + child.description);
+      words += " " + ShellQuoted(child.name + ":" + child.description);
     }
     words += " ) ;;\n";
   }
@@ -346,7 +336,8 @@ std::string RenderFishCompletion(const CommandNode& root) {
   std::string paths;
   std::string lines;
   for (const FlagNode& flag : root.flags) {
-    lines += "complete -c productctl " + FishFlag(flag) + " -d " + Quoted(flag.description) + "\n";
+    lines +=
+        "complete -c productctl " + FishFlag(flag) + " -d " + ShellQuoted(flag.description) + "\n";
   }
   for (const CommandNode* command : AllCommands(root)) {
     for (const FlagNode& flag : command->flags) {
@@ -357,7 +348,7 @@ std::string RenderFishCompletion(const CommandNode& root) {
         lines += FishLine(command->path, FishFlag(flag), flag.description);
       }
     }
-    if (command != &root) paths += " " + Quoted(" " + command->path);
+    if (command != &root) paths += " " + ShellQuoted(" " + command->path);
     for (const CommandNode& child : command->commands) {
       lines += FishLine(command->path, "-a " + child.name, child.description);
     }

@@ -65,6 +65,10 @@ CsvReader::Cut CsvReader::ScanRow(CsvRow& row) const {
   // The row ends at the next line end, wherever its fields went wrong.
   const auto broken = [&](std::size_t from, std::string_view what) {
     row.error = InColumn(row.field_count, what);
+    // A line end within: a quote is missing, and what it ran into may be good rows.
+    if (text.substr(0, from).find('\n') != std::string_view::npos) {
+      return cut(Scan::kRunaway, 0, 0);
+    }
     const std::size_t end = text.find('\n', from);
     if (end == std::string_view::npos) {
       if (!at_end_ && text.size() <= kMaxCsvRowBytes) return cut(Scan::kNeedsMore, 0, 0);

@@ -1,6 +1,7 @@
 #include "cli/each_sender.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "cli/operations.h"
@@ -8,6 +9,12 @@
 #include "core/product/product_json.h"
 
 namespace products::cli {
+namespace {
+
+// How often a product looks whether the one before it with its id is done.
+constexpr std::chrono::milliseconds kTurn{1};
+
+}  // namespace
 
 EachSender::EachSender(const EachPlan& plan, const ApiClient& client, ProductFeed& feed,
                        SendObserver& observer)
@@ -33,6 +40,7 @@ ExchangeSource::Step EachSender::Next(std::size_t slot_number, MonotonicTime now
     SetPutRequest(slot.product, request);
   }
   if (now < slot.retry_at) return {Action::kWait, slot.retry_at};
+  if (MustWaitForEarlier(slot)) return {Action::kWait, now + kTurn};
   if (const auto until = limiter_.Take(now)) return {Action::kWait, *until};
   ++slot.attempts;
   return {Action::kSend, {}};
@@ -66,6 +74,13 @@ void EachSender::Failed(std::size_t slot_number, MonotonicTime now, const Error&
   } else {
     GiveUp(slot, tally_.failed, error);
   }
+}
+
+bool EachSender::MustWaitForEarlier(const Slot& slot) const {
+  return std::any_of(slots_.begin(), slots_.end(), [&slot](const Slot& other) {
+    return other.has_product && other.position < slot.position &&
+           other.product.product_id == slot.product.product_id;
+  });
 }
 
 void EachSender::Retry(Slot& slot, MonotonicTime now, const Error& error,

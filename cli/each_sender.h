@@ -25,7 +25,8 @@ struct EachPlan {
 /// and ApiClient::ExchangeMany, which it sees only through ExchangeSource. One thread; time is
 /// handed in.
 ///
-/// A refused product is counted and left. What retry_pause.h says is tried again. It stops early
+/// Of several products with one id the last one stays: each is sent once the one before is done. A
+/// refused product is counted and left. What retry_pause.h says is tried again. It stops early
 /// when the very first requests find no server or get no answer in time, when a product has run out
 /// of attempts without an answer, or when kMaxFailuresInARow products have failed with none stored
 /// between: then it is another kind of server, or one that is broken.
@@ -56,6 +57,8 @@ class EachSender final : public ExchangeSource {
     MonotonicTime retry_at{};
   };
 
+  // Whether an earlier line's put of the same product is not over, retries included.
+  bool MustWaitForEarlier(const Slot& slot) const;
   void Retry(Slot& slot, MonotonicTime now, const Error& error,
              std::optional<std::chrono::seconds> asked_pause);
   void GiveUp(Slot& slot, std::uint64_t& counter, const Error& error);

@@ -13,7 +13,7 @@ constexpr double kThousandths = 1e3;
 constexpr double kMicroseconds = 1e6;
 
 FieldValue Rounded(std::optional<double> number, double steps) {
-  if (!number) return std::monostate();
+  if (!number || !std::isfinite(*number)) return std::monostate();
   const double scaled = *number * steps;
   return std::abs(scaled) < kLargestWhole ? std::round(scaled) / steps : *number;
 }
@@ -26,12 +26,13 @@ FieldValue TextField(const std::optional<std::string>& text) {
 }
 
 FieldValue NumberField(std::optional<double> number) {
-  if (!number) return std::monostate();
+  // JSON has no other word for what is no number.
+  if (!number || !std::isfinite(*number)) return std::monostate();
   return *number;
 }
 
 FieldValue CountField(std::optional<double> number) {
-  if (!number || std::abs(*number) > kLargestWhole || *number != std::floor(*number)) {
+  if (!number || !(std::abs(*number) <= kLargestWhole) || *number != std::floor(*number)) {
     return NumberField(number);
   }
   return static_cast<std::int64_t>(*number);

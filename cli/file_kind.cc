@@ -1,6 +1,8 @@
 #include "cli/file_kind.h"
 
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "cli/text_width.h"
 
@@ -34,6 +36,11 @@ std::string InputName(const std::string& path) {
 
 std::string OutputName(const std::string& path) {
   return path == "-" ? "standard output" : Printable(path);
+}
+
+bool IsSameFile(const std::string& one, const std::string& other) {
+  std::error_code failed;
+  return std::filesystem::equivalent(one, other, failed);
 }
 
 }  // namespace products::cli

@@ -26,4 +26,7 @@ Result<FileKind> FileKindOf(const std::string& path, const std::optional<std::st
 std::string InputName(const std::string& path);
 std::string OutputName(const std::string& path);
 
+/// Whether both names lead to one file, which is there.
+bool IsSameFile(const std::string& one, const std::string& other);
+
 }  // namespace products::cli

@@ -5,8 +5,8 @@
 
 #include "cli/answer_json.h"
 #include "cli/operations.h"
+#include "cli/plain_product_line.h"
 #include "cli/text_width.h"
-#include "core/base/parse.h"
 #include "core/product/product_json.h"
 
 namespace products::cli {
@@ -14,7 +14,6 @@ namespace {
 
 constexpr int kOk = 200;
 constexpr std::string_view kNdjson = "application/x-ndjson";
-constexpr std::string_view kFirstKey = R"({"product_id":)";
 // The longest product has 2 kB, and no answer over 1 MiB is taken.
 constexpr int kPageProducts = 250;
 // As of an import: whoever sends more in a line sends no product.
@@ -26,17 +25,9 @@ bool IsNotOffered(int status) {
 
 std::string ListPath(ProductId after) { return "/products?after=" + std::to_string(after); }
 
-// The id that a line begins with; absent when it is no product.
-std::optional<std::int64_t> IdOf(std::string_view line) {
-  if (line.starts_with(kFirstKey)) {
-    const std::string_view rest = line.substr(kFirstKey.size());
-    if (line.ends_with('}')) {
-      if (const auto id = ParseUint64(rest.substr(0, rest.find_first_of(",}")))) {
-        if (*id > static_cast<std::uint64_t>(kMaxProductId)) return std::nullopt;
-        return static_cast<std::int64_t>(*id);
-      }
-    }
-  }
+// The id of the product that a line is; absent when it is none.
+std::optional<std::int64_t> IdOf(std::string_view line, Product& scratch) {
+  if (ReadPlainProductLine(line, scratch)) return scratch.product_id;
   const Result<Product> product = ParseProduct(line);
   if (!product.ok()) return std::nullopt;
   return product->product_id;
@@ -73,7 +64,7 @@ class LineChecker {
     for (std::string_view rest = lines; !rest.empty(); ++count) {
       const std::size_t end = rest.find('\n');
       ++lines_;
-      const std::optional<std::int64_t> id = IdOf(rest.substr(0, end));
+      const std::optional<std::int64_t> id = IdOf(rest.substr(0, end), scratch_);
       if (!id) return Refuse("is not a product");
       if (*id <= last_id_) return Refuse("is out of order");
       last_id_ = *id;
@@ -94,6 +85,7 @@ class LineChecker {
   }
 
   std::int64_t last_id_;
+  Product scratch_;
   ListingSink& sink_;
   std::string kept_;  // of a line whose end has not come
   std::uint64_t lines_ = 0;

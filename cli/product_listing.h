@@ -27,9 +27,9 @@ enum class ListingEnd {
   kNotOffered,  ///< the server does not have what was asked for; `sink` got nothing
 };
 
-/// Everything behind `after`, as one NDJSON stream in constant memory. A line that does not begin
-/// as a product does, ids that do not ascend and a last line without end are kCorrupt: then the
-/// answer is not whole or not a list. What stands behind a product's id is not looked at.
+/// Everything behind `after`, as one NDJSON stream in constant memory. A line that is no product,
+/// ids that do not ascend and a last line without end are kCorrupt: then the answer is not whole or
+/// not a list.
 Result<ListingEnd> StreamProducts(ApiClient& client, ProductId after, ListingSink& sink,
                                   StreamWatch& watch);
 

@@ -109,7 +109,7 @@ Result<ProgramResult> RunProgram(const std::string& program,
     read_end.Set(ends[0]);
     write_end.Set(ends[1]);
   }
-  const Result<Interrupt> interrupt = Interrupt::Watch();
+  const Result<Interrupt> interrupt = Interrupt::Watch(Interrupt::Patience::kEndless);
   if (!interrupt.ok()) return interrupt.error();
   pid_t pid = -1;
   const int error = Spawn(program, arguments, write_end.value(), pid);

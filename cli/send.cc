@@ -14,9 +14,10 @@ std::optional<SendMode> ParseSendMode(const std::string& name) {
   return std::nullopt;
 }
 
-Result<SendMode> ChooseSendMode(const SendPlan& plan, ApiClient& client, std::ostream& err) {
+Result<SendMode> ChooseSendMode(const SendPlan& plan, ApiClient& client, std::ostream& err,
+                                int wake_descriptor) {
   if (plan.mode == SendMode::kEach || plan.per_second > 0.0) return SendMode::kEach;
-  const Result<bool> has_batch = HasBatch(client);
+  const Result<bool> has_batch = HasBatch(client, wake_descriptor);
   if (!has_batch.ok()) return has_batch.error();
   if (*has_batch) return SendMode::kBatch;
   const std::string request = client.Describe({Method::kPost, "/products/batch", {}});

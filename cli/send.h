@@ -36,8 +36,10 @@ struct SendOutcome {
 };
 
 /// kBatch or kEach, as `plan` says or as the server has it, which is asked with an empty batch;
-/// that it has none is said on `err`. kCorrupt when it has none but must.
-Result<SendMode> ChooseSendMode(const SendPlan& plan, ApiClient& client, std::ostream& err);
+/// that it has none is said on `err`. kCorrupt when it has none but must; kUnavailable when
+/// `wake_descriptor` (-1: none) became readable first.
+Result<SendMode> ChooseSendMode(const SendPlan& plan, ApiClient& client, std::ostream& err,
+                                int wake_descriptor);
 
 /// Sends all of `feed` by `mode`, kBatch or kEach, until `wake_descriptor` is readable.
 SendOutcome Send(const SendPlan& plan, SendMode mode, ApiClient& client, ProductFeed& feed,

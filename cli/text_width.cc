@@ -183,4 +183,28 @@ std::string Printable(std::string_view text) {
   return out;
 }
 
+std::string ShellQuoted(std::string_view text) {
+  std::string quoted = "'";
+  for (const char byte : text) {
+    if (byte == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += byte;
+    }
+  }
+  return quoted + "'";
+}
+
+std::string ForShell(std::string_view text) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789%+,-./:=@_";
+  const bool is_plain = text.find_first_not_of(kPlain) == std::string_view::npos;
+  if (is_plain && !text.empty()) return std::string(text);
+  const bool has_control = std::any_of(text.begin(), text.end(), [](char byte) {
+    return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f;
+  });
+  // A shell could not undo what Printable does, but a terminal must not obey a file's name.
+  return ShellQuoted(has_control ? Printable(text) : std::string(text));
+}
+
 }  // namespace products::cli

@@ -19,6 +19,12 @@ std::string_view PrefixOfWidth(std::string_view text, std::size_t columns);
 /// Whatever a server sends passes through this before it reaches a terminal or a plain line.
 std::string Printable(std::string_view text);
 
+/// `text` as one word of a POSIX shell, in single quotes.
+std::string ShellQuoted(std::string_view text);
+
+/// `text` for a command line that somebody pastes: quoted unless it is plain, and printable.
+std::string ForShell(std::string_view text);
+
 /// `text` (UTF-8) when it takes at most `columns` on a terminal, else as much of its beginning as
 /// does with a "…" behind it; `columns` >= 1.
 std::string CutToWidth(std::string_view text, std::size_t columns);

@@ -220,7 +220,9 @@ std::string RenderSparkline(const TopView::History& history, std::size_t width) 
   const double highest = shown == 0 ? 0.0 : *std::max_element(first, history.end());
   std::string line(width - shown, ' ');
   for (auto value = first; value != history.end(); ++value) {
-    const double share = highest > 0.0 ? *value / highest : 0.0;
+    double share = highest > 0.0 ? *value / highest : 0.0;
+    // What a server tells may be infinite.
+    if (!(share >= 0.0 && share <= 1.0)) share = 1.0;
     const auto block = static_cast<std::size_t>(share * static_cast<double>(kBlocks.size()));
     line += kBlocks[std::min(block, kBlocks.size() - 1)];
   }

@@ -214,6 +214,10 @@ Result<ExitCode> RunDiff(const DiffOptions& options, const CommandContext& conte
   if (!interrupt.ok()) return interrupt.error();
   auto rejects = std::make_unique<RejectLog>("line", RejectLog::Told::kReasonAndText);
   if (options.rejects) {
+    if (IsSameFile(*options.rejects, options.file)) {
+      return usage_error(
+          InvalidArgument("--rejects: " + InputName(options.file) + " is the file that is read"));
+    }
     auto opened = RejectLog::Open(*options.rejects, 0, "line");
     if (!opened.ok()) return usage_error(opened.error());
     rejects = std::move(*opened);

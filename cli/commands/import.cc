@@ -249,9 +249,11 @@ void PrintHowToGoOn(const ImportOptions& options, std::ostream& err, const std::
   if (!outcome.EndedEarly() || options.dry_run || outcome.next_line == 1) return;
   err << "everything before line " << outcome.next_line << " is done\n";
   if (!outcome.can_resume) return;
-  err << "to go on: productctl import " << Printable(options.file) << " --endpoint " << endpoint;
+  err << "to go on: productctl import " << ForShell(options.file) << " --endpoint " << endpoint;
   if (options.format) err << " --format " << *options.format;
-  if (options.rejects) err << " --rejects " << Printable(*options.rejects);
+  if (options.plan.mode == SendMode::kEach) err << " --mode each";
+  if (options.plan.mode == SendMode::kBatch) err << " --mode batch";
+  if (options.rejects) err << " --rejects " << ForShell(*options.rejects);
   err << " --resume\n";
 }
 
@@ -301,14 +303,21 @@ Result<ExitCode> RunImport(const ImportOptions& options, const CommandContext& c
   if (!interrupt.ok()) return interrupt.error();
   const auto reader = ProductReader::Open(options.file, kind->format, interrupt->descriptor());
   if (!reader.ok()) return usage_error(reader.error());
+  if (options.rejects && IsSameFile(*options.rejects, options.file)) {
+    return usage_error(
+        InvalidArgument("--rejects: " + InputName(options.file) + " is the file that is read"));
+  }
   const std::string& endpoint = (*client)->endpoint();
   Result<Course> course = Course();
   Result<SendMode> mode = SendMode::kEach;
   if (!options.dry_run) {
     course = PlotCourse(options, (*reader)->file(), endpoint, io.err);
     if (!course.ok()) return usage_error(course.error());
-    mode = ChooseSendMode(options.plan, **client, io.err);
-    if (interrupt->HasCome()) return ExitCode::kInterrupted;
+    mode = ChooseSendMode(options.plan, **client, io.err, interrupt->descriptor());
+    if (interrupt->HasCome()) {
+      io.err << "interrupted; nothing was sent\n";
+      return ExitCode::kInterrupted;
+    }
     if (!mode.ok()) return mode.error();
   }
   auto rejects = std::make_unique<RejectLog>("line", RejectLog::Told::kReasonAndText);

@@ -81,6 +81,21 @@ class PagePrinter {
   std::string text_;
 };
 
+std::string HowToGoOn(const ListOptions& options, const ApiClient& client, ProductId after) {
+  // Whole, for it is copied from a log into a shell with other settings.
+  std::string line = "to go on: productctl list --endpoint " + client.endpoint() + " --after " +
+                     std::to_string(after);
+  if (options.all) line += " --all";
+  if (!options.columns.empty()) {
+    line += " --columns ";
+    for (const ProductField field : options.columns) {
+      if (!line.ends_with(' ')) line += ',';
+      line += ProductFieldName(field);
+    }
+  }
+  return line + '\n';
+}
+
 }  // namespace
 
 void AddListCommand(CLI::App& root, CommandRun& chosen) {
@@ -126,8 +141,7 @@ Result<ExitCode> RunList(const ListOptions& options, const CommandContext& conte
     const auto limit = static_cast<int>(std::min(left, kPageProducts));
     const Result<CatalogPage> page = ListProducts(**client, after, limit, interrupt->descriptor());
     if (interrupt->HasCome()) {
-      context.io.err << "interrupted; to go on: productctl list --after " << after
-                     << (options.all ? " --all\n" : "\n");
+      context.io.err << "interrupted; " << HowToGoOn(options, **client, after);
       return ExitCode::kInterrupted;
     }
     if (!page.ok()) return page.error();
@@ -139,7 +153,7 @@ Result<ExitCode> RunList(const ListOptions& options, const CommandContext& conte
     if (left == 0) break;
   }
   if (context.io.err_terminal.is_terminal()) {
-    context.io.err << "there are more; to go on: productctl list --after " << after << '\n';
+    context.io.err << "there are more; " << HowToGoOn(options, **client, after);
   }
   return ExitCode::kDone;
 }

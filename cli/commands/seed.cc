@@ -262,7 +262,7 @@ Result<ExitCode> RunSeed(const SeedOptions& options, const CommandContext& conte
   }
   Status verified;
   if (!outcome.was_skipped) {
-    const Result<SendMode> mode = ChooseSendMode(options.plan, **client, context.io.err);
+    const Result<SendMode> mode = ChooseSendMode(options.plan, **client, context.io.err, -1);
     if (!mode.ok()) return mode.error();
     // Not before: until there is something to sum up, Ctrl-C may end the process as it likes.
     const Result<Interrupt> interrupt = Interrupt::Watch();

@@ -92,6 +92,10 @@ TEST_F(CsvTest, AMissingQuoteCostsOneLineHoweverMuchFollows) {
   ASSERT_EQ(rows.size(), 50'001u);
   EXPECT_EQ(rows[0], "1: !column 1: the row is longer than 64 KiB; is a quote missing? <\"a>");
   EXPECT_EQ(rows.back(), "50001:[b][c]");
+  // It runs into the next quote, whose row is good.
+  EXPECT_EQ(RowsOf("1,\"abc,m\n2,\"ok, x\",m\n3,y\n"),
+            (std::vector<std::string>{"1: !column 2: text behind the closing quote <1,\"abc,m>",
+                                      "2:[2][ok, x][m]", "3:[3][y]"}));
   const std::vector<std::string> endless = RowsOf(std::string(1'000'000, 'x') + "\ny\n");
   ASSERT_EQ(endless.size(), 2u);
   EXPECT_EQ(endless[1], "2:[y]");

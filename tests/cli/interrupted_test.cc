@@ -2,8 +2,10 @@
 // that says what was reached, and 130.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <string>
 #include <thread>
 #include <vector>
@@ -39,6 +41,7 @@ TEST(Interrupted, EveryCommandEndsAtOnceAndSaysHowFarItCame) {
        "GET /products",
        "seeded 6 of 6 products in ",
        "everything was sent, but not all of it verified\n"},
+      {{"import", sorted}, "POST /products/batch", "imported 0 products in ", ""},
       {{"import", sorted, "--mode", "each"}, "POST /products/1/", "imported 0 products in ", ""},
       {{"export", directory.File("out.ndjson")},
        "GET /products",
@@ -48,7 +51,7 @@ TEST(Interrupted, EveryCommandEndsAtOnceAndSaysHowFarItCame) {
        "GET /products",
        "",
        "interrupted: 0 products of the server were compared\n"},
-      {{"list", "--all"}, page, "", "interrupted; to go on: productctl list --after 0 --all\n"},
+      {{"list", "--all"}, page, "", " --after 0 --all\n"},
       {{"get", "1", "2", "3"}, "GET /products/2 ", "", "interrupted: "},
       {{"delete", "--from", "-"}, "DELETE /products/2 ", "deleted ", "", "1\n2\n3\n"},
       {{"delete", "1", "2"}, "DELETE /products/2 ", "deleted ", ""},
@@ -83,6 +86,51 @@ TEST(Interrupted, EveryCommandEndsAtOnceAndSaysHowFarItCame) {
     EXPECT_EQ(result.exit_code, 130) << shown << result.err;
     EXPECT_TRUE(result.out.starts_with(row.out)) << shown << result.out;
     EXPECT_NE(result.err.find(row.err), std::string::npos) << shown << result.err;
+  }
+}
+
+TEST(Interrupted, ImportEndsWhileItAsksWhetherThereAreBatches) {
+  const test::TempDir directory;
+  const std::string path = directory.File("a.ndjson");
+  test::WriteFile(path, kSampleJson);
+  std::atomic<bool> is_reached{false};
+  const ScriptedServer server([&](const std::string&) {
+    is_reached = true;
+    return Reply{"", Reply::Then::kHang};
+  });
+  ChildProcess process(PRODUCTCTL_BINARY,
+                       {"import", path, "--endpoint", server.endpoint(), "--timeout", "1h"});
+  while (!is_reached) std::this_thread::yield();
+  process.Signal(SIGTERM);
+  const RunResult result = process.Wait();
+  EXPECT_EQ(result.exit_code, 130);
+  EXPECT_EQ(result.err, "interrupted; nothing was sent\n");
+}
+
+// The hexadecimal mask of blocked signals, once SIGTERM is among them.
+void WaitUntilSignalsAreWatched(pid_t pid) {
+  const std::string file = "/proc/" + std::to_string(pid) + "/status";
+  while (true) {
+    const std::string status = test::ReadFile(file);
+    const std::size_t at = status.find("SigBlk:\t");
+    if (at == std::string::npos) return;
+    const unsigned long long blocked = std::strtoull(status.c_str() + at + 8, nullptr, 16);
+    if ((blocked & (1ULL << (SIGTERM - 1))) != 0) return;
+  }
+}
+
+TEST(Interrupted, WhoWaitsWhereNoSignalReachesEndsSoonAfter) {
+  const ScriptedServer server(FakeCatalog);
+  const test::TempDir directory;
+  const std::string pipe = directory.File("pipe.ndjson");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const std::vector<std::string> commands[] = {{"import", pipe}, {"diff", pipe}, {"export", pipe}};
+  for (std::vector<std::string> command : commands) {
+    command.insert(command.end(), {"--endpoint", server.endpoint()});
+    ChildProcess process(PRODUCTCTL_BINARY, command);
+    WaitUntilSignalsAreWatched(process.pid());
+    process.Signal(SIGTERM);
+    EXPECT_EQ(process.Wait().exit_code, 130) << command[0];
   }
 }
 

@@ -324,6 +324,52 @@ TEST_F(EachSenderTest, StopsWhenTheServerStaysAwayAndNamesWhereToGoOn) {
   EXPECT_LE(now_ - MonotonicTime{}, seconds(9));
 }
 
+// Three lines of product 1: skus 1, 2 and 3.
+class OneProduct final : public ProductFeed {
+ public:
+  bool Next(Product& product) override {
+    if (line_ == 3) return false;
+    ++line_;
+    product = Generated(0, 1);
+    product.sku = std::to_string(line_);
+    return true;
+  }
+  std::uint64_t position() const override { return line_; }
+  std::uint64_t next_position() const override { return line_ + 1; }
+
+ private:
+  std::uint64_t line_ = 0;
+};
+
+TEST_F(EachSenderTest, OfOneIdTheLastLineStaysEvenAfterARetry) {
+  OneProduct feed;
+  EachSender sender({.concurrency = 3}, *client_, feed, observer_);
+  std::vector<Request> requests(3);
+  std::vector<std::string> stored;
+  int sent = 0;
+  // Slots in both orders, so that a later line would have its turn first.
+  for (int round = 0; stored.size() < 3 && round < 1000; ++round) {
+    std::vector<std::size_t> in_flight;
+    for (std::size_t i = 0; i < 3; ++i) {
+      const std::size_t slot = round % 2 == 0 ? i : 2 - i;
+      if (sender.Next(slot, now_, requests[slot]).action == ExchangeSource::Action::kSend) {
+        in_flight.push_back(slot);
+      }
+    }
+    EXPECT_LE(in_flight.size(), 1u);
+    for (const std::size_t slot : in_flight) {
+      const bool is_first = ++sent == 1;
+      if (!is_first) stored.push_back(requests[slot].body);
+      Answer(sender, slot, requests[slot], is_first ? 503 : 204);
+    }
+    now_ += milliseconds(10);
+  }
+  ASSERT_EQ(stored.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_NE(stored[i].find("\"sku\":\"" + std::to_string(i + 1) + "\""), std::string::npos);
+  }
+}
+
 TEST_F(EachSenderTest, KeepsToTheRate) {
   const SendTally tally = Run({.count = 101, .concurrency = 4, .per_second = 50.0},
                               [&](EachSender& sender, std::size_t slot, const Request& request) {

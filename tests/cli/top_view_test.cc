@@ -3,14 +3,28 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <limits>
 #include <string>
+#include <variant>
 
+#include "cli/figure_fields.h"
 #include "cli/text_width.h"
 #include "tests/cli/fake_metrics.h"
 #include "tests/cli/golden_text.h"
 
 namespace products::cli {
 namespace {
+
+// JSON has no word for them, and a server may tell anything.
+TEST(FigureFields, WhatIsNoNumberIsUnknown) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  for (const double number : {kInfinity, -kInfinity, std::numeric_limits<double>::quiet_NaN()}) {
+    for (const FieldValue& value :
+         {NumberField(number), CountField(number), RateField(number), SecondsField(number)}) {
+      EXPECT_TRUE(std::holds_alternative<std::monostate>(value)) << number;
+    }
+  }
+}
 
 Scrape ScrapeAt(int second, const FakeFigures& figures) {
   Result<MetricsText> metrics = MetricsText::Parse(RenderFakeMetrics(figures));

@@ -113,24 +113,27 @@ TEST(Export, ReplacesAFileAndKeepsItsRightsOrLeavesItAlone) {
   EXPECT_EQ(NamesIn(directory.path()).size(), 2u);
 }
 
-TEST(Export, CtrlCLeavesNothing) {
-  const TempDir directory;
-  std::atomic<int> reached{0};
-  const ScriptedServer server([&](const std::string&) -> Reply {
-    reached = 1;
-    reached.notify_all();
-    return {
-        std::string("HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n") + kSampleJson,
-        Reply::Then::kHang};
-  });
-  ChildProcess process(PRODUCTCTL_BINARY,
-                       {"export", directory.File("a.ndjson.gz"), "--endpoint", server.endpoint()});
-  reached.wait(0);
-  process.Signal(SIGINT);
-  const RunResult result = process.Wait();
-  EXPECT_EQ(result.exit_code, 130);
-  EXPECT_NE(result.err.find("interrupted; no file was written\n"), std::string::npos) << result.err;
-  EXPECT_EQ(NamesIn(directory.path()), std::vector<std::string>());
+TEST(Export, SignalsToEndLeaveNothing) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const TempDir directory;
+    std::atomic<int> reached{0};
+    const ScriptedServer server([&](const std::string&) -> Reply {
+      reached = 1;
+      reached.notify_all();
+      return {std::string("HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n") +
+                  kSampleJson,
+              Reply::Then::kHang};
+    });
+    ChildProcess process(PRODUCTCTL_BINARY, {"export", directory.File("a.ndjson.gz"), "--endpoint",
+                                             server.endpoint()});
+    reached.wait(0);
+    process.Signal(signal);
+    const RunResult result = process.Wait();
+    EXPECT_EQ(result.exit_code, 130) << signal;
+    EXPECT_NE(result.err.find("interrupted; no file was written\n"), std::string::npos)
+        << result.err;
+    EXPECT_EQ(NamesIn(directory.path()), std::vector<std::string>()) << signal;
+  }
 }
 
 TEST(Export, GoesPageByPageWhereThereIsNoStream) {
@@ -334,6 +337,25 @@ TEST(Import, CtrlCEndsTheWaitForAPipe) {
   }
   process.Signal(SIGINT);
   EXPECT_EQ(process.Wait().exit_code, 130);
+}
+
+// Else what is read is emptied before the first line of it.
+TEST(Rejects, OfTheFileThatIsReadAreAMistake) {
+  const ScriptedServer server(FakeCatalog);
+  const TempDir directory;
+  const std::string path = directory.File("a.ndjson");
+  WriteFile(path, kSampleJson);
+  std::filesystem::create_symlink(path, directory.File("link"));
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"import"}, {"import", "--dry-run"}, {"diff"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.insert(arguments.end(),
+                     {path, "--rejects", directory.File("link"), "--endpoint", server.endpoint()});
+    const RunResult result = RunProductctl(arguments);
+    EXPECT_EQ(result.exit_code, 2) << command.back();
+    EXPECT_NE(result.err.find("is the file that is read"), std::string::npos) << result.err;
+    EXPECT_EQ(ReadFile(path), kSampleJson) << command.back();
+  }
 }
 
 TEST(Diff, TellsWhatAnImportWouldDo) {

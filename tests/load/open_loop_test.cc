@@ -73,7 +73,7 @@ TEST_F(OpenLoop, AnAnswerOfAnotherStatusIsAnError) {
 
 TEST_F(OpenLoop, WhatIsDueWhileTheServerStandsStillCountsAsLate) {
   options_.connections = 1;
-  server_->Signal(SIGSTOP);
+  server_->Suspend();
   std::thread goes_on([this] {
     std::this_thread::sleep_for(milliseconds(300));
     server_->Signal(SIGCONT);
@@ -89,7 +89,7 @@ TEST_F(OpenLoop, WhatIsDueWhileTheServerStandsStillCountsAsLate) {
 TEST_F(OpenLoop, WhatIsNeverAnsweredIsSaidToBe) {
   options_.connections = 4;
   options_.patience = milliseconds(100);
-  server_->Signal(SIGSTOP);
+  server_->Suspend();
   const LoadReport report = Run();
   server_->Signal(SIGCONT);
   EXPECT_GT(report.get.scheduled, 4U);

@@ -141,6 +141,15 @@ std::vector<std::string> ServerProcess::ProductdArguments(std::vector<std::strin
 
 void ServerProcess::Signal(int signal) const { ::kill(pid_, signal); }
 
+void ServerProcess::Suspend() const {
+  Signal(SIGSTOP);
+  int status = 0;
+  // The kernel tells of a process that is stopped when its last thread is.
+  if (::waitpid(pid_, &status, WUNTRACED) != pid_ || !WIFSTOPPED(status)) {
+    throw std::runtime_error("the server has ended instead of stopping");
+  }
+}
+
 int ServerProcess::WaitForExit() {
   const int exit_code = WaitFor(std::exchange(pid_, -1), std::chrono::seconds(60));
   if (exit_code != 0)

@@ -45,6 +45,8 @@ class ServerProcess {
   void WaitUntilReady();
 
   void Signal(int signal) const;
+  /// Returns once none of its threads runs any more. SIGCONT goes on.
+  void Suspend() const;
   /// Waits for the end; the exit code, 128 + signal when one ended it. Once. Throws when it takes
   /// too long.
   int WaitForExit();
