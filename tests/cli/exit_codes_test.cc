@@ -180,6 +180,8 @@ TEST(ExitCodes, AreThoseThatTheHelpNames) {
 }
 
 // What a full disk is: the file beside the final one cannot grow.
+// The thread sanitizer writes a file of its own before main, at which the limit ends the process.
+#ifndef __SANITIZE_THREAD__
 TEST(ExitCodes, ExportThatCannotGrowItsFileLeavesNone) {
   const ScriptedServer server(FakeCatalog);
   for (const std::string name : {"a.ndjson", "a.csv", "a.ndjson.gz"}) {
@@ -192,6 +194,7 @@ TEST(ExitCodes, ExportThatCannotGrowItsFileLeavesNone) {
     EXPECT_TRUE(std::filesystem::is_empty(directory.path())) << name;
   }
 }
+#endif
 
 }  // namespace
 }  // namespace products::cli
